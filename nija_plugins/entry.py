@@ -1,0 +1,79 @@
+"""One candidate entry: what the market says about it, and nothing about what we own."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from nija_plugins.view import Regime
+
+Mode = Literal["backtest", "dry_run", "live"]
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What the exchange demands of an order on one pair.
+
+    `amount_step` and `amount_min` are in base currency, `cost_min` in stake currency, `fee` is the
+    fraction of the notional paid on each side (0.004 = 0.4%), the worse of maker and taker.
+    """
+
+    amount_step: float
+    amount_min: float
+    cost_min: float
+    fee: float
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRequest:
+    """A signal that wants to become a trade.
+
+    Prices are in stake currency per unit of base; `stop`, `target`, `trail` are fractions of
+    `price`; `daily_volatility` is the standard deviation of daily returns as a fraction; `score`,
+    `confidence` and `win_probability` lie in [0, 1], the last two are None when no filter serves
+    them. `problem` is a sentence when the candles behind the signal cannot be trusted.
+    `minimum_stake` and `maximum_stake` are the engine's own bounds, in stake currency.
+    """
+
+    pair: str
+    time: datetime
+    price: float
+    exchange: str
+    mode: Mode
+    regime: Regime
+    score: float
+    stop: float
+    target: float
+    trail: float
+    daily_volatility: float
+    market: Market
+    minimum_stake: float
+    maximum_stake: float
+    tradable_pairs: int
+    confidence: float | None = None
+    win_probability: float | None = None
+    problem: str | None = None
+
+    @property
+    def asset(self) -> str:
+        """The base currency, `BTC` for `BTC/USD`."""
+        return self.pair.partition("/")[0]
+
+    @property
+    def loss_at_stop(self) -> float:
+        """What one unit of stake loses when the stop is hit, both fees included (fraction).
+
+        Buying costs 1 + fee; the stop returns (1 - stop)(1 - fee).
+        """
+        fee = self.market.fee
+        return (1 + fee) - (1 - self.stop) * (1 - fee)
+
+    @property
+    def gain_at_target(self) -> float:
+        """What one unit of stake gains at the target, both fees included (fraction)."""
+        fee = self.market.fee
+        return (1 + self.target) * (1 - fee) - (1 + fee)
+
+    @property
+    def reward_over_risk(self) -> float:
+        """b: the gain at the target over the loss at the stop, after fees."""
+        return self.gain_at_target / self.loss_at_stop

@@ -1,0 +1,253 @@
+"""The "nija" section of the configuration: every setting, its unit, its default, its bounds.
+
+Percentages are written as percentages (18 means 18%). A setting is overridden by the environment
+variable of the same name in capitals. Nothing here is changed after the start.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from math import isclose
+from typing import Any, Literal, get_origin
+
+from freqtrade.exceptions import OperationalException
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+EXPORTED = "NIJA_EXPORTED"
+"""Environment variable that lists what NIJA itself exported, as JSON: never read back."""
+
+
+class SettingsError(OperationalException):
+    """A setting that cannot be used; the message names the key and what to do."""
+
+
+class PluginSettings(BaseModel):
+    """`nija.plugins`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    disable: tuple[str, ...] = Field((), strict=False)
+    """Names of default plugins not to load; `nija plugins` lists them."""
+
+
+class Settings(BaseModel):
+    """All settings, validated and frozen. Money is in stake currency (USD)."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_default=True
+    )
+
+    # Who trades, where
+    micro_capital_mode: bool = True
+    """True: the tier table decides positions and risk. False: the two settings below do."""
+    mode: Literal["MASTER_ONLY", "MASTER_FOLLOW"] = "MASTER_ONLY"
+    primary_broker: Literal["COINBASE", "KRAKEN"] = "COINBASE"
+    secondary_broker: Literal["COINBASE", "KRAKEN"] = "KRAKEN"
+    exchange_priority: tuple[Literal["COINBASE", "KRAKEN"], ...] = Field(
+        ("COINBASE", "KRAKEN"), strict=False, min_length=1
+    )
+    live_trading: bool = True
+    """False refuses every live entry; dry-run and backtests go on."""
+    pro_mode: bool = True
+    """True: size on the whole equity. False: on free cash."""
+    copy_trading: bool = False
+    leverage_enabled: bool = False
+    arbitrage: Literal[False] = False
+    """NIJA has no arbitrage; true is refused."""
+    trade_only: tuple[str, ...] = Field(("BTC", "ETH", "SOL"), strict=False, min_length=1)
+    """Base currencies that may be entered."""
+
+    # How much
+    min_balance_to_trade: float = Field(15, gt=0)
+    """Smallest equity to start with; once started, less the downgrade buffer."""
+    min_balance_coinbase: float = Field(10, gt=0)
+    min_balance_kraken: float = Field(50, gt=0)
+    min_trade_size: float = Field(5, gt=0)
+    max_positions: int = Field(2, ge=1, le=6)
+    """STARTER's row of the tier table; a lower value caps every tier."""
+    risk_per_trade: float = Field(3, gt=0, le=5)
+    """Percent of equity at risk; STARTER's row, a lower value caps every tier."""
+    max_position_pct: float = Field(18, gt=0, le=100)
+    min_lot_max_pct: float = Field(40, gt=0, le=100)
+    """Largest share of equity the smallest tradable lot may take on a tiny account."""
+    max_asset_pct: float = Field(36, gt=0, le=100)
+    position_sizer: Literal["HYBRID", "KELLY", "VOLATILITY", "EQUITY"] = "HYBRID"
+    """HYBRID blends the three legs by the weights below; the others use one leg alone."""
+    kelly_weight: float = Field(0.30, ge=0, le=1)
+    volatility_weight: float = Field(0.40, ge=0, le=1)
+    equity_weight: float = Field(0.30, ge=0, le=1)
+    downgrade_buffer: float = Field(5, ge=0, lt=100)
+    """Percent below a tier's minimum at which the tier is left; 0 is strict."""
+
+    # Limits
+    daily_max_loss: float = Field(6, gt=0, lt=100)
+    max_drawdown: float = Field(12, gt=0, lt=100)
+    drawdown_pause_days: float | None = Field(None, gt=0)
+    max_consecutive_losses: int = Field(3, ge=1)
+    auto_shutoff_on_errors: bool = True
+    force_cash_buffer: float = Field(15, ge=0, lt=100)
+    """Percent of equity that stays in cash."""
+
+    # The market
+    min_signal_score: float = Field(0.75, ge=0, le=1)
+    min_ai_confidence: float = Field(0.70, ge=0, le=1)
+    min_risk_reward: float = Field(1.8, ge=0)
+    market_regime_engine: bool = True
+    """False: every candle's regime is unknown, and all voters weigh the same."""
+    signal_ensemble: bool = True
+    """False: the strongest single vote is the score, and one family is enough."""
+    ai_trade_filter: bool = True
+
+    # What is said, what a start clears
+    log_signal_rejections: bool = True
+    """Log entries that market rules refuse."""
+    log_entry_block_reasons: bool = True
+    """Log entries that money rules refuse."""
+    reset_strategy_state: bool = True
+    clear_entry_blocks: bool = True
+    flush_cached_balances: bool = True
+
+    plugins: PluginSettings = PluginSettings()
+
+    @field_validator("trade_only")
+    @classmethod
+    def _upper_case_assets(cls, assets: tuple[str, ...]) -> tuple[str, ...]:
+        for asset in assets:
+            if not asset.isalnum() or asset != asset.upper():
+                raise ValueError(f"'{asset}' is not a currency code such as BTC")
+        return assets
+
+    @model_validator(mode="after")
+    def _weights_sum_to_one(self) -> "Settings":
+        total = self.kelly_weight + self.volatility_weight + self.equity_weight
+        if not isclose(total, 1.0, abs_tol=1e-9):
+            raise ValueError(
+                "kelly_weight, volatility_weight and equity_weight must sum to 1, "
+                f"they sum to {total:g}"
+            )
+        return self
+
+    @classmethod
+    def load(cls, config: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> "Settings":
+        """The settings of a freqtrade `config`, overridden by `environ`.
+
+        Raises SettingsError naming the key (or the environment variable) and what is wrong.
+        """
+        section = config.get("nija", {})
+        if not isinstance(section, Mapping):
+            raise SettingsError('Setting "nija" must be an object of settings, such as {}.')
+        overrides, origin = _overrides(environ)
+        try:
+            return cls.model_validate({**section, **overrides})
+        except ValidationError as error:
+            raise SettingsError(_explain(error, origin)) from None
+
+
+ALIASES: Mapping[str, str] = {
+    "MINIMUM_TRADING_BALANCE": "min_balance_to_trade",
+    "MIN_CASH_TO_BUY": "min_trade_size",
+    "MAX_CONCURRENT_POSITIONS": "max_positions",
+}
+"""Second names under which the environment may carry a setting; the plain name wins."""
+
+NOT_YET_IN_FORCE: Mapping[str, str] = {
+    "mode": "comes with copy trading",
+    "primary_broker": "comes with the portfolio of several brokers",
+    "secondary_broker": "comes with the portfolio of several brokers",
+    "exchange_priority": "comes with the portfolio of several brokers",
+    "copy_trading": "comes with copy trading",
+    "leverage_enabled": "comes with leverage",
+    "max_asset_pct": "comes with the portfolio of several brokers",
+    "drawdown_pause_days": "comes with the loss limits",
+    "max_consecutive_losses": "comes with the loss limits",
+    "auto_shutoff_on_errors": "comes with the loss limits",
+    "min_ai_confidence": "comes with the AI filter",
+    "ai_trade_filter": "comes with the AI filter",
+    "reset_strategy_state": "comes with the persistent state",
+    "clear_entry_blocks": "comes with the persistent state",
+    "flush_cached_balances": "comes with the persistent state",
+}
+"""Settings whose rule does not exist yet, with what brings it; `nija status` lists them."""
+
+
+def environment_name(setting: str) -> str:
+    """`max_position_pct` → `MAX_POSITION_PCT`."""
+    return setting.upper()
+
+
+def exported_by_nija(environ: Mapping[str, str]) -> dict[str, str]:
+    """What NIJA itself put into `environ`; a value changed since then is the user's again."""
+    try:
+        exported = json.loads(environ.get(EXPORTED, "{}"))
+    except ValueError:
+        return {}
+    if not isinstance(exported, dict):
+        return {}
+    return {name: value for name, value in exported.items() if environ.get(name) == value}
+
+
+def _overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Typed values of the settings that the environment names, and which variable named each."""
+    ours = exported_by_nija(environ)
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    names = {alias: setting for alias, setting in ALIASES.items()}
+    names |= {environment_name(s): s for s in Settings.model_fields if s != "plugins"}
+    for name, setting in names.items():
+        if name in environ and name not in ours:
+            values[setting] = _parse(setting, environ[name])
+            origin[setting] = name
+    return values, origin
+
+
+def _parse(setting: str, text: str) -> Any:
+    """Environment text as the type the setting expects; left as text where it does not fit."""
+    annotation = Settings.model_fields[setting].annotation
+    text = text.strip()
+    if get_origin(annotation) is tuple:
+        return tuple(part.strip().strip('"') for part in text.strip("[]").split(",") if part.strip())
+    default = Settings.model_fields[setting].default
+    if isinstance(default, bool):
+        return {"1": True, "true": True, "yes": True, "on": True}.get(
+            text.lower(),
+            False if text.lower() in {"0", "false", "no", "off"} else text,
+        )
+    if isinstance(default, str):
+        return text
+    if text.lower() in {"", "null", "none"}:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        try:
+            return float(text)
+        except ValueError:
+            return text
+
+
+def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:
+    """Pydantic's findings as one sentence per key, without its jargon."""
+    lines = []
+    for finding in error.errors():
+        key = ".".join(str(part) for part in finding["loc"])
+        where = f'Setting "nija.{key}"' if key else 'Section "nija"'
+        if key in origin:
+            where = f'Environment variable {origin[key]} (setting "nija.{key}")'
+        if finding["type"] == "extra_forbidden":
+            known = nearest(key, list(Settings.model_fields))
+            hint = f'did you mean "{known}"?' if known else "`nija status` lists every setting."
+            lines.append(f"{where} is unknown: {hint}")
+        else:
+            message = finding["msg"].removeprefix("Value error, ")
+            given = "" if isinstance(finding["input"], dict | Settings) else finding["input"]
+            got = f" (got {given!r})" if key else ""
+            lines.append(f"{where}: {message}{got}.")
+    return "\n".join(lines)
+
+
+def nearest(word: str, known: list[str]) -> str | None:
+    """The known word that `word` was probably meant to be, or None."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, known, n=1, cutoff=0.5)
+    return found[0] if found else None
