@@ -26,7 +26,7 @@ class PluginSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    disable: tuple[str, ...] = Field((), strict=False)
+    disable: tuple[str, ...] = Field(default=(), strict=False)
     """Names of default plugins not to load; `nija plugins` lists them."""
 
 

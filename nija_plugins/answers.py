@@ -1,0 +1,122 @@
+"""What each hook may answer. Each check returns the answer as its caller wants it, or raises
+ValueError with what is wrong, in words a plugin author understands."""
+
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from nija_plugins.guard import Check
+from nija_plugins.view import Plan, Regime, Vote
+
+
+def stake(answer: Any) -> float:
+    """A finite number ≥ 0, in stake currency."""
+    number = _number(answer, "a stake")
+    if number < 0:
+        raise ValueError(f"a stake must not be negative, got {number}")
+    return number
+
+
+def leverage(answer: Any) -> float:
+    """A finite multiple ≥ 1."""
+    number = _number(answer, "a leverage")
+    if number < 1:
+        raise ValueError(f"a leverage is at least 1, got {number}")
+    return number
+
+
+def reason(answer: Any) -> str:
+    """A sentence."""
+    if not isinstance(answer, str) or not answer.strip():
+        raise ValueError(f"a veto is a sentence or None, got {answer!r}")
+    return answer
+
+
+def regimes(index: pd.Index) -> Check:
+    """A Series of Regime names over `index`."""
+
+    def check(answer: Any) -> pd.Series:
+        series = _series(answer, index, "regimes")
+        unknown = set(series.unique()) - {str(regime) for regime in Regime}
+        if unknown:
+            raise ValueError(f"not regimes: {sorted(map(str, unknown))}; known: {list(Regime)}")
+        return series.astype(object)
+
+    return check
+
+
+def fractions(index: pd.Index, what: str) -> Check:
+    """A numeric Series over `index` with values in [0, 1]; NaN is "cannot tell"."""
+
+    def check(answer: Any) -> pd.Series:
+        series = _numeric(answer, index, what)
+        if ((series < 0) | (series > 1)).any():
+            raise ValueError(f"{what} must lie in [0, 1], got {series.min()} to {series.max()}")
+        return series
+
+    return check
+
+
+def votes(index: pd.Index) -> Check:
+    """A list of Vote whose scores are fractions over `index`."""
+
+    def check(answer: Any) -> list[Vote]:
+        if not isinstance(answer, list) or not all(isinstance(vote, Vote) for vote in answer):
+            raise ValueError(f"votes are a list of Vote, got {answer!r:.80}")
+        return [
+            Vote(v.name, v.family, fractions(index, f'the score of vote "{v.name}"')(v.score))
+            for v in answer
+        ]
+
+    return check
+
+
+def plan(index: pd.Index) -> Check:
+    """A Plan of positive Series over `index`; stop and trail below 1."""
+
+    def check(answer: Any) -> Plan:
+        if not isinstance(answer, Plan):
+            raise ValueError(f"a plan is a Plan, got {answer!r:.80}")
+        found = Plan(
+            stop=fractions(index, "stop distances")(answer.stop),
+            target=_numeric(answer.target, index, "target distances"),
+            trail=fractions(index, "trail distances")(answer.trail),
+        )
+        if (found.target < 0).any():
+            raise ValueError(f"target distances must not be negative, got {found.target.min()}")
+        return found
+
+    return check
+
+
+def _number(answer: Any, what: str) -> float:
+    if isinstance(answer, bool | str):
+        raise ValueError(f"{what} is a number, got {answer!r}")
+    try:
+        number = float(answer)
+    except (TypeError, ValueError):
+        raise ValueError(f"{what} is a number, got {answer!r:.80}") from None
+    if not isfinite(number):
+        raise ValueError(f"{what} must be finite, got {number}")
+    return number
+
+
+def _series(answer: Any, index: pd.Index, what: str) -> pd.Series:
+    if not isinstance(answer, pd.Series):
+        raise ValueError(f"{what} are a pandas Series, got {answer!r:.80}")
+    if len(answer) != len(index):
+        raise ValueError(f"{what} have {len(answer)} rows, the dataframe has {len(index)}")
+    if not answer.index.equals(index):
+        raise ValueError(f"{what} have another index than the dataframe")
+    return answer
+
+
+def _numeric(answer: Any, index: pd.Index, what: str) -> pd.Series:
+    series = _series(answer, index, what)
+    if not pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
+        raise ValueError(f"{what} must be numbers, got {series.dtype}")
+    series = series.astype(float)
+    if series.isin([float("inf"), float("-inf")]).any():
+        raise ValueError(f"{what} must be finite")
+    return series

@@ -1,0 +1,106 @@
+"""What was known of each pair at any moment: closes and views, looked up by time.
+
+In a backtest freqtrade's own lookup ends one candle early at the loop's start and depends on the
+order of the pairs within a candle, so NIJA keeps its own arrays and always asks for the last
+candle that had *ended* by `now`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nija_plugins.view import Regime
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One row of a pair's view. `ended` is when its candle closed; fractions as in `Plan`."""
+
+    ended: datetime
+    close: float
+    regime: Regime
+    score: float
+    stop: float
+    target: float
+    trail: float
+    confidence: float
+    volatility: float
+    problem: str | None
+
+
+class Book:
+    """Closes and views of every pair that was analysed."""
+
+    def __init__(self, timeframe_seconds: int) -> None:
+        self._seconds = timeframe_seconds
+        self._ends: dict[str, np.ndarray[Any, Any]] = {}
+        self._closes: dict[str, np.ndarray[Any, Any]] = {}
+        self._views: dict[str, pd.DataFrame] = {}
+
+    @property
+    def pairs(self) -> tuple[str, ...]:
+        """Every pair with a view."""
+        return tuple(self._views)
+
+    def observe_prices(self, pair: str, candles: pd.DataFrame) -> None:
+        """Remembers the closes of `candles` (columns date in UTC and close)."""
+        if len(candles) and not self._up_to_date(pair, candles):
+            starts = candles["date"].dt.as_unit("s").astype("int64").to_numpy()
+            self._ends[pair] = starts + self._seconds
+            self._closes[pair] = candles["close"].to_numpy(dtype=float)
+
+    def observe(self, pair: str, dataframe: pd.DataFrame) -> None:
+        """Remembers an analysed `dataframe` with NIJA's columns."""
+        self._ends.pop(pair, None)
+        self.observe_prices(pair, dataframe)
+        self._views[pair] = dataframe
+
+    def close(self, pair: str, now: datetime) -> float | None:
+        """The last close whose candle had ended by `now`, in stake currency."""
+        row = self._row(pair, now)
+        return None if row is None else float(self._closes[pair][row])
+
+    def highest_close(self, pair: str, since: datetime, until: datetime) -> float | None:
+        """The highest close of candles that ended after `since` and by `until`."""
+        last = self._row(pair, until)
+        if last is None:
+            return None
+        first = int(np.searchsorted(self._ends[pair], since.timestamp(), side="right"))
+        return float(self._closes[pair][first : last + 1].max()) if first <= last else None
+
+    def reading(self, pair: str, now: datetime) -> Reading | None:
+        """The view of the last candle that had ended by `now`, or None."""
+        view = self._views.get(pair)
+        row = self._row(pair, now)
+        if view is None or row is None or row >= len(view):
+            return None
+        found = view.iloc[row]
+        problem = found["nija_problem"]
+        return Reading(
+            ended=(found["date"] + pd.Timedelta(seconds=self._seconds)).to_pydatetime(),
+            close=float(found["close"]),
+            regime=Regime(found["nija_regime"]),
+            score=float(found["nija_score"]),
+            stop=float(found["nija_stop"]),
+            target=float(found["nija_target"]),
+            trail=float(found["nija_trail"]),
+            confidence=float(found["nija_confidence"]),
+            volatility=float(found["nija_volatility"]),
+            problem=problem if isinstance(problem, str) else None,
+        )
+
+    def _row(self, pair: str, now: datetime) -> int | None:
+        ends = self._ends.get(pair)
+        if ends is None:
+            return None
+        row = int(np.searchsorted(ends, now.timestamp(), side="right")) - 1
+        return row if row >= 0 else None
+
+    def _up_to_date(self, pair: str, candles: pd.DataFrame) -> bool:
+        ends = self._ends.get(pair)
+        if ends is None or not len(ends):
+            return False
+        return bool(candles["date"].iloc[-1].timestamp() + self._seconds <= ends[-1])

@@ -1,0 +1,97 @@
+"""Calls hooks so that no plugin can cost money by failing.
+
+freqtrade swallows an exception in a callback and takes its default: the full proposed stake, the
+entry confirmed. So every hook is called from here, one plugin at a time: whoever raises or answers
+nonsense is named, and the caller learns of it as a `PluginFailure` instead of an answer.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pluggy
+
+logger = logging.getLogger(__name__)
+
+Check = Callable[[Any], Any]
+"""Returns the answer in the form the caller wants; raises ValueError saying what is wrong."""
+
+
+class PluginFailure(Exception):
+    """A plugin raised, or answered something a hook does not allow."""
+
+    def __init__(self, plugin: str, hook: str, what: str) -> None:
+        super().__init__(f'Plugin "{plugin}" failed in {hook}: {what}')
+        self.plugin = plugin
+        self.hook = hook
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """One plugin's function for one hook."""
+
+    plugin: str
+    function: Callable[..., Any]
+    arguments: tuple[str, ...]
+
+    def call(self, hook: str, given: Mapping[str, Any], check: Check) -> Any:
+        """The checked answer, None for "no opinion". Raises PluginFailure."""
+        try:
+            answer = self.function(*(given[name] for name in self.arguments))
+            return None if answer is None else check(answer)
+        except Exception as error:
+            raise PluginFailure(self.plugin, hook, f"{type(error).__name__}: {error}") from error
+
+
+class Hooks:
+    """The hooks of one plugin manager, called under guard, in pluggy's order (last comes first)."""
+
+    def __init__(self, manager: pluggy.PluginManager) -> None:
+        self._implementations: dict[str, tuple[Implementation, ...]] = {
+            name: tuple(
+                Implementation(found.plugin_name, found.function, tuple(found.argnames))
+                for found in reversed(caller.get_hookimpls())
+            )
+            for name, caller in vars(manager.hook).items()
+            if isinstance(caller, pluggy.HookCaller)
+        }
+        self._reported: set[str] = set()
+
+    def served(self, hook: str) -> bool:
+        """Whether any plugin implements `hook`."""
+        return bool(self._implementations[hook])
+
+    def first(self, hook: str, check: Check, **given: Any) -> Any:
+        """The first answer that is not None, or None. Raises PluginFailure at the first failure:
+        a broken plugin must not be papered over by the next one."""
+        for implementation in self._implementations[hook]:
+            answer = implementation.call(hook, given, check)
+            if answer is not None:
+                return answer
+        return None
+
+    def every(self, hook: str, check: Check, **given: Any) -> Iterator[tuple[str, Any]]:
+        """Each plugin's name with its answer, or with the PluginFailure it caused."""
+        for implementation in self._implementations[hook]:
+            try:
+                yield implementation.plugin, implementation.call(hook, given, check)
+            except PluginFailure as failure:
+                yield implementation.plugin, failure
+
+    def tell(self, hook: str, **given: Any) -> None:
+        """Tells every plugin; failures are logged and nothing else stops."""
+        for _, answer in self.every(hook, _anything, **given):
+            if isinstance(answer, PluginFailure):
+                self.report(answer)
+
+    def report(self, failure: PluginFailure) -> None:
+        """One log line per distinct failure; the same one again would only bury the others."""
+        text = str(failure)
+        if text not in self._reported:
+            self._reported.add(text)
+            logger.error(text, exc_info=failure.__cause__)
+
+
+def _anything(answer: Any) -> Any:
+    return answer

@@ -1,0 +1,125 @@
+"""Turns candles into NIJA's columns: regime → votes → score → plan → confidence.
+
+| column | meaning |
+|---|---|
+| nija_regime | a `Regime` name |
+| nija_score | the ensemble's score in [0, 1] |
+| nija_stop, nija_target, nija_trail | the plan, fractions of the price |
+| nija_confidence | the AI filter's trust in [0, 1], NaN without a filter |
+| nija_volatility | standard deviation of daily returns, a fraction |
+| nija_problem | a sentence where the candles cannot be trusted, else None |
+| nija_candidate | True where a signal may become an entry |
+"""
+
+import pandas as pd
+
+from nija_plugins import answers
+from nija_plugins.bars import decision_rows
+from nija_plugins.guard import Hooks, PluginFailure
+from nija_plugins.settings import Settings
+from nija_plugins.signals.quality import candle_problem
+from nija_plugins.signals.volatility import daily_volatility
+from nija_plugins.view import Plan, Regime, Vote
+
+COLUMNS = (
+    "nija_regime",
+    "nija_score",
+    "nija_stop",
+    "nija_target",
+    "nija_trail",
+    "nija_confidence",
+    "nija_volatility",
+    "nija_problem",
+    "nija_candidate",
+)
+
+
+def add_view(dataframe: pd.DataFrame, pair: str, hooks: Hooks, settings: Settings) -> pd.DataFrame:
+    """`dataframe` with NIJA's columns. A failing plugin leaves it without candidates."""
+    index = dataframe.index
+    try:
+        regime = _regime(dataframe, pair, hooks, settings)
+        score = _score(dataframe, pair, regime, hooks, settings)
+        plan = _plan(dataframe, pair, hooks, settings)
+        confidence = _confidence(dataframe, pair, hooks, settings)
+    except PluginFailure as failure:
+        hooks.report(failure)
+        regime, score, confidence = _unknown(index), _nan(index), _nan(index)
+        plan = Plan(stop=_nan(index), target=_nan(index), trail=_nan(index))
+    view = pd.DataFrame(
+        {
+            "nija_regime": regime,
+            "nija_score": score,
+            "nija_stop": plan.stop,
+            "nija_target": plan.target,
+            "nija_trail": plan.trail,
+            "nija_confidence": confidence,
+            "nija_volatility": daily_volatility(dataframe),
+            "nija_problem": candle_problem(dataframe),
+        },
+        index=index,
+    )
+    view["nija_candidate"] = (
+        decision_rows(dataframe)
+        & (view["nija_score"] > 0)
+        & view[["nija_stop", "nija_target", "nija_trail"]].gt(0).all(axis=1)
+    )
+    return pd.concat([dataframe, view], axis=1)
+
+
+def _regime(
+    dataframe: pd.DataFrame, pair: str, hooks: Hooks, settings: Settings
+) -> pd.Series:
+    if not settings.market_regime_engine:
+        return _unknown(dataframe.index)
+    check = answers.regimes(dataframe.index)
+    found = hooks.first("nija_regime", check, dataframe=dataframe, pair=pair, settings=settings)
+    return _unknown(dataframe.index) if found is None else found
+
+
+def _score(
+    dataframe: pd.DataFrame, pair: str, regime: pd.Series, hooks: Hooks, settings: Settings
+) -> pd.Series:
+    votes: list[Vote] = []
+    check = answers.votes(dataframe.index)
+    for _, answer in hooks.every(
+        "nija_votes", check, dataframe=dataframe, pair=pair, settings=settings
+    ):
+        if isinstance(answer, PluginFailure):
+            raise answer
+        votes.extend(answer or [])
+    if not votes:
+        return _nan(dataframe.index)
+    in_unit = answers.fractions(dataframe.index, "scores")
+    found = hooks.first("nija_score", in_unit, votes=votes, regime=regime, settings=settings)
+    return _nan(dataframe.index) if found is None else found
+
+
+def _plan(dataframe: pd.DataFrame, pair: str, hooks: Hooks, settings: Settings) -> Plan:
+    index = dataframe.index
+    check = answers.plan(index)
+    found = hooks.first("nija_plan", check, dataframe=dataframe, pair=pair, settings=settings)
+    return found or Plan(stop=_nan(index), target=_nan(index), trail=_nan(index))
+
+
+def _confidence(
+    dataframe: pd.DataFrame, pair: str, hooks: Hooks, settings: Settings
+) -> pd.Series:
+    check = answers.fractions(dataframe.index, "confidences")
+    found = hooks.first(
+        "nija_confidence",
+        check,
+        dataframe=dataframe,
+        pair=pair,
+        history=dataframe,
+        settings=settings,
+    )
+    return _nan(dataframe.index) if found is None else found
+
+
+def _nan(index: pd.Index) -> pd.Series:
+    return pd.Series(float("nan"), index=index, dtype=float)
+
+
+def _unknown(index: pd.Index) -> pd.Series:
+    return pd.Series(str(Regime.UNKNOWN), index=index, dtype=object)

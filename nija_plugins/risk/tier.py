@@ -1,0 +1,16 @@
+"""No tier, no entries; and no more positions than the tier carries."""
+
+from nija_plugins import hookimpl
+from nija_plugins.account import Account
+from nija_plugins.settings import Settings
+
+
+@hookimpl
+def nija_veto(account: Account, settings: Settings) -> str | None:
+    """Refuses below the lowest tier and when all positions are taken."""
+    if account.tier is None and settings.micro_capital_mode:
+        return f"No tier for an equity of ${account.equity:.2f}; open positions stay managed."
+    limit = account.limits.max_positions
+    if len(account.positions) >= limit:
+        return f"{len(account.positions)} of {limit} positions are open."
+    return None

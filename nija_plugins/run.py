@@ -1,0 +1,167 @@
+"""The memory of one run: a bot start, a backtest, one hyperopt epoch. Nothing outlives it but
+the tier's state file, and that only outside backtests."""
+
+import logging
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pluggy
+from freqtrade.persistence import Trade
+from freqtrade.wallets import Wallets
+
+from nija_plugins import answers
+from nija_plugins.account import Account, Benchmarks, Position, equity, unsound
+from nija_plugins.book import Book
+from nija_plugins.entry import EntryRequest, Mode
+from nija_plugins.guard import Hooks, PluginFailure
+from nija_plugins.refusals import Reason, Refusals
+from nija_plugins.risk.minimum_balance import balance_needed
+from nija_plugins.scaling.engine import AutoScalingEngine
+from nija_plugins.scaling.plugin import ScalingPlugin
+from nija_plugins.scaling.tiers import ScalingTier
+from nija_plugins.settings import Settings
+from nija_plugins.wallet import cash, positions
+
+logger = logging.getLogger(__name__)
+
+STATE_FILE = ".auto_scaling_state.json"
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenPlan:
+    """How an open trade is managed, fixed when it filled: fractions as in `Plan`."""
+
+    stop: float
+    trail: float
+
+    def as_dict(self) -> dict[str, float]:
+        """For freqtrade's custom data."""
+        return asdict(self)
+
+
+@dataclass
+class Run:
+    """One run's memory, over one set of plugins."""
+
+    hooks: Hooks
+    scaling: ScalingPlugin
+    settings: Settings
+    exchange: str
+    mode: Mode
+    loop: datetime | None = None
+    """The time of the last loop whose account was built; None while that failed."""
+    latest: datetime | None = None
+    benchmarks: Benchmarks | None = None
+    started: bool = False
+    wins: int = 0
+    losses: int = 0
+    trades_changed: bool = True
+    approvals: dict[str, float] = field(default_factory=dict)
+    plans: dict[int, FrozenPlan] = field(default_factory=dict)
+    refusals: Refusals = field(default_factory=Refusals)
+
+    @classmethod
+    def begin(
+        cls, manager: pluggy.PluginManager, settings: Settings, config: dict[str, Any], mode: Mode
+    ) -> "Run":
+        """A fresh run. Its summary travels in the backtest's result, inside the copy of the
+        original configuration that freqtrade exports and does not hash."""
+        exchange = config["exchange"]["name"]
+        live = mode != "backtest"
+        engine = AutoScalingEngine(
+            state_file=Path(config["user_data_dir"]) / STATE_FILE if live else None,
+            downgrade_buffer=settings.downgrade_buffer,
+            account=f"{exchange} {mode}" if live else None,
+        )
+        relay: list[Hooks] = []
+
+        def announce(old: ScalingTier | None, new: ScalingTier | None, account: Account) -> None:
+            relay[0].tell("nija_tier_changed", old=old, new=new, account=account)
+
+        scaling = ScalingPlugin(engine, settings, on_change=announce)
+        manager.register(scaling, name="scaling")
+        relay.append(Hooks(manager))
+        run = cls(relay[0], scaling, settings, exchange, mode)
+        run.hooks.tell("nija_run_started", settings=settings)
+        if mode == "backtest" and "original_config" in config:
+            config["original_config"]["nija_run"] = {
+                "tier_changes": scaling.changes,
+                "refused": run.refusals.totals,
+            }
+        return run
+
+    def after(self, now: datetime) -> bool:
+        """Whether this run has already seen `now` or later."""
+        return self.latest is not None and now <= self.latest
+
+    def see(self, account: Account) -> None:
+        """Remembers what a loop found: benchmarks, and whether the account has started."""
+        self.latest = account.time
+        self.benchmarks = account.benchmarks
+        minimum = balance_needed(self.exchange, False, self.settings)
+        self.started = self.started or account.started or account.equity >= minimum
+
+    def account(
+        self, now: datetime, wallets: Wallets, book: Book, stake_currency: str, *, alone: bool
+    ) -> Account:
+        """The account as it is now; with `alone`, as if it had never traded."""
+        trades = [] if alone else Trade.get_trades_proxy(is_open=True)
+        total, free = cash(wallets, stake_currency, trades, self.mode)
+        held, problem = positions(trades, book, now)
+        if alone:
+            total = free = wallets.get_total(stake_currency)
+        else:
+            self._count_trades()
+        return Account(
+            time=now,
+            exchange=self.exchange,
+            cash=total,
+            free_cash=free,
+            positions=held,
+            benchmarks=self._observe(now, total, held, alone),
+            tier=self.scaling.tier,
+            limits=self.scaling.limits,
+            started=self.started or bool(held) or self.wins + self.losses > 0,
+            wins=self.wins,
+            losses=self.losses,
+            problem=problem or unsound(total, max(free, 0.0), held),
+        )
+
+    def check_loop(self, account: Account) -> Account:
+        """`account` with a problem if this loop could not value it: freqtrade swallows errors at
+        the loop's start and would go on with the last loop's limits."""
+        unseen = self.loop is None or (self.mode == "backtest" and self.loop != account.time)
+        if unseen and account.problem is None:
+            return replace(account, problem="This loop could not value the account.")
+        return account
+
+    def objections(self, request: EntryRequest, account: Account) -> tuple[Reason, ...]:
+        """Every veto's reason; a veto that fails is one too."""
+        reasons = []
+        given = {"request": request, "account": account, "settings": self.settings}
+        for plugin, answer in self.hooks.every("nija_veto", answers.reason, **given):
+            if isinstance(answer, PluginFailure):
+                self.hooks.report(answer)
+            if answer is not None:
+                reasons.append(Reason(plugin, str(answer)))
+        return tuple(reasons)
+
+    def _observe(
+        self, now: datetime, total: float, held: tuple[Position, ...], alone: bool
+    ) -> Benchmarks:
+        worth = equity(total, held)
+        if self.benchmarks is None or alone:
+            return Benchmarks.begin(now, worth)
+        return self.benchmarks.observe(now, worth)
+
+    def _count_trades(self) -> None:
+        if self.trades_changed:
+            profits = [
+                trade.close_profit_abs or 0.0 for trade in Trade.get_trades_proxy(is_open=False)
+            ]
+            self.wins = sum(profit > 0 for profit in profits)
+            self.losses = len(profits) - self.wins
+            self.trades_changed = False
+

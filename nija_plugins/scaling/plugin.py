@@ -1,0 +1,67 @@
+"""The plugin that keeps tier and limits in step with the account."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from nija_plugins import hookimpl
+from nija_plugins.scaling.engine import AutoScalingEngine
+from nija_plugins.scaling.limits import Limits, effective_limits
+from nija_plugins.scaling.tiers import ScalingTier
+from nija_plugins.settings import Settings
+
+if TYPE_CHECKING:
+    from nija_plugins.account import Account
+
+OnChange = Callable[["ScalingTier | None", "ScalingTier | None", "Account"], None]
+
+
+class ScalingPlugin:
+    """Follows the equity of one run; `tier`, `limits` and `changes` are the present state.
+
+    `changes` are this run's, oldest first: {time (ISO), from_tier, to_tier, equity}. `on_change`
+    is called with the old tier, the new one and the account that moved.
+    """
+
+    def __init__(
+        self, engine: AutoScalingEngine, settings: Settings, on_change: OnChange | None = None
+    ) -> None:
+        self.engine = engine
+        self.settings = settings
+        self.on_change = on_change
+        self.changes: list[dict[str, Any]] = []
+        self.tier = engine.current_tier
+
+    @property
+    def limits(self) -> Limits:
+        """What may be opened next, the user's caps included."""
+        return effective_limits(self.tier, self.settings)
+
+    @hookimpl
+    def nija_run_started(self, settings: Settings) -> None:
+        """A new run: a memory engine forgets, one with a file keeps its tier."""
+        self.engine.restart()
+        self.settings = settings
+        self.changes = []
+        self.tier = self.engine.current_tier
+
+    @hookimpl
+    def nija_equity(self, account: "Account") -> None:
+        """Moves the tier. Raises EquityError for an equity that is no amount of money."""
+        if account.problem is not None:
+            return  # numbers that cannot be trusted move nothing; entries are refused anyway
+        self.engine.check_and_scale(account.equity, now=account.time)
+        old, self.tier = self.tier, self.engine.current_tier
+        # Compared here, not taken from check_and_scale: another process on the same state file
+        # may have made the change, and this run must hear of it too.
+        if old == self.tier:
+            return
+        self.changes.append(
+            {
+                "time": account.time.isoformat(),
+                "from_tier": old.name if old else None,
+                "to_tier": self.tier.name if self.tier else None,
+                "equity": account.equity,
+            }
+        )
+        if self.on_change is not None:
+            self.on_change(old, self.tier, account)

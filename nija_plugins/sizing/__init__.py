@@ -1,0 +1,1 @@
+"""How much: a wish (three legs, blended), then cuts, then the exchange's smallest lot."""

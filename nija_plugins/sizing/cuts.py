@@ -1,0 +1,83 @@
+"""What a stake may not exceed, each rule with the largest stake it allows.
+
+The cuts hold for every sizer, ours or a plugin's. A stake S bought at fee f loses
+`request.loss_at_stop` × S at its stop, so a budget of dollars at risk allows budget / loss.
+"""
+
+from dataclasses import dataclass
+
+from nija_plugins.account import Account
+from nija_plugins.entry import EntryRequest
+from nija_plugins.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A rule and the largest stake it allows now, in stake currency (never negative)."""
+
+    name: str
+    largest: float
+    why: str
+
+
+def shared_cuts(request: EntryRequest, account: Account, settings: Settings) -> tuple[Cut, ...]:
+    """The cuts that hold for every stake, the smallest lot included."""
+    equity, loss, fee = account.equity, request.loss_at_stop, request.market.fee
+    w = account.worst_case
+    day_floor = (1 - settings.daily_max_loss / 100) * account.benchmarks.day_open
+    drawdown_floor = (1 - settings.max_drawdown / 100) * account.benchmarks.peak
+    buffer = settings.force_cash_buffer / 100 * equity
+    risk = account.limits.risk_per_trade
+    return (
+        _cut(
+            "risk per trade",
+            risk / 100 * equity / loss,
+            f"at most {risk:g}% of equity may be lost at the stop",
+        ),
+        _cut(
+            "daily loss",
+            (w - day_floor) / loss,
+            f"if every stop were hit, {settings.daily_max_loss:g}% of the day's opening "
+            "is all that may be lost",
+        ),
+        _cut(
+            "drawdown",
+            (w - drawdown_floor) / loss,
+            f"if every stop were hit, {settings.max_drawdown:g}% of the peak "
+            "is all that may be lost",
+        ),
+        _cut(
+            "cash buffer",
+            (account.free_cash - buffer) / (1 + fee),
+            f"{settings.force_cash_buffer:g}% of equity stays in cash",
+        ),
+        _cut("free cash", account.free_cash / (1 + fee), "no more than is there, fee included"),
+        _cut("exchange maximum", request.maximum_stake, "the engine or exchange allows no more"),
+    )
+
+
+def position_cut(account: Account, settings: Settings) -> Cut:
+    """max_position_pct of equity, for every stake but the smallest lot."""
+    return _cut(
+        "position size",
+        settings.max_position_pct / 100 * account.equity,
+        f"a position is at most {settings.max_position_pct:g}% of equity",
+    )
+
+
+def lot_cut(account: Account, settings: Settings) -> Cut:
+    """min_lot_max_pct of equity, for the smallest lot in place of `position_cut`."""
+    return _cut(
+        "smallest lot's share",
+        settings.min_lot_max_pct / 100 * account.equity,
+        f"the smallest lot is at most {settings.min_lot_max_pct:g}% of equity",
+    )
+
+
+def tightest(cuts: tuple[Cut, ...]) -> Cut:
+    """The cut that allows least; the first of equals."""
+    return min(cuts, key=lambda cut: cut.largest)
+
+
+def _cut(name: str, largest: float, why: str) -> Cut:
+    return Cut(name, max(largest, 0.0), why)

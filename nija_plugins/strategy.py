@@ -1,0 +1,388 @@
+"""The adapter: freqtrade's callbacks on one side, NIJA's hooks on the other, nothing else.
+
+hyperopt pickles this module by value into its workers, so nothing here lives at module level but
+names; the plugin manager and all memory of a run are rebuilt where they are needed.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from freqtrade.constants import Config
+from freqtrade.enums import RunMode
+from freqtrade.exchange import timeframe_to_seconds
+from freqtrade.persistence import Order, Trade
+from freqtrade.strategy import IStrategy, merge_informative_pair, stoploss_from_absolute
+
+from nija_plugins import answers, manager, market
+from nija_plugins.account import Account
+from nija_plugins.book import Book, Reading
+from nija_plugins.entry import EntryRequest, Market, Mode
+from nija_plugins.guard import Hooks, PluginFailure
+from nija_plugins.refusals import Reason, log_refusal
+from nija_plugins.run import FrozenPlan, Run
+from nija_plugins.scaling.tiers import SCALING_TIERS
+from nija_plugins.settings import NOT_YET_IN_FORCE, Settings
+from nija_plugins.sizing.decision import decide
+from nija_plugins.sizing.lot import ENGINE_RESERVE, live_minimum_stake
+
+logger = logging.getLogger(__name__)
+
+
+class NijaStrategy(IStrategy):
+    """What every NIJA strategy does. A subclass says what it trades on and how it leaves.
+
+    Raises SettingsError or PluginError (freqtrade's OperationalException) at construction.
+    """
+
+    time_stop: timedelta
+    """How long a trade may last."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.nija_settings = Settings.load(config)
+        # freqtrade's backtest cache hashes the config and the strategy's file, and would miss a
+        # change in a plugin, a tier or an environment override.
+        config["nija_fingerprint"] = manager.fingerprint(
+            self._build_manager(), self.nija_settings, SCALING_TIERS
+        )
+        self._forget()
+
+    # -- memory -----------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        self._book = Book(timeframe_to_seconds(self.timeframe))
+        self._run: Run | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the memory of a run, which a worker process builds for itself."""
+        memory = {"_book": None, "_run": None}
+        return {**self.__dict__, **memory}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._forget()
+
+    def _build_manager(self) -> Any:
+        folder = self.config.get("user_data_dir")
+        return manager.build(self.nija_settings, Path(folder) / "plugins" if folder else None)
+
+    @property
+    def _mode(self) -> Mode:
+        modes: dict[Any, Mode] = {RunMode.LIVE: "live", RunMode.DRY_RUN: "dry_run"}
+        return modes.get(self.config.get("runmode"), "backtest")
+
+    @property
+    def _judged_alone(self) -> bool:
+        """lookahead-analysis repeats single trades on a huge wallet and compares: what other
+        trades did to the account must not matter there."""
+        return "targeted_trade_amount" in self.config
+
+    @property
+    def run(self) -> Run:
+        """The memory of the present run, begun when first asked for."""
+        if self._run is None:
+            self._run = Run.begin(
+                self._build_manager(), self.nija_settings, self.config, self._mode
+            )
+        return self._run
+
+    # -- the market -------------------------------------------------------------------------
+
+    def informative_pairs(self) -> list[tuple[str, str]]:
+        """Daily candles of every pair."""
+        return [(pair, "1d") for pair in self.dp.current_whitelist()]
+
+    def look(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
+        """`dataframe` with daily bars and NIJA's columns (see `nija_plugins.market`)."""
+        daily = self.dp.get_pair_dataframe(pair, "1d")
+        if len(daily):
+            daily = daily[["date", "close"]].assign(sma50=daily["close"].rolling(50).mean())
+            dataframe = merge_informative_pair(dataframe, daily, self.timeframe, "1d")
+        return market.add_view(dataframe, pair, self.run.hooks, self.nija_settings)
+
+    def candidates(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
+        """`dataframe` with an entry signal on every candidate; the vetoes judge each of them."""
+        self._book.observe(pair, dataframe[["date", "close", *market.COLUMNS]])
+        chosen = dataframe["nija_candidate"]
+        dataframe.loc[chosen, "enter_long"] = 1
+        dataframe.loc[chosen, "enter_tag"] = dataframe.loc[chosen, "nija_regime"]
+        return dataframe
+
+    def score_scale(self) -> float:
+        """What a subclass multiplies scores by; hyperopt turns it."""
+        return 1.0
+
+    def stop_scale(self) -> float:
+        """What a subclass multiplies stop distances by."""
+        return 1.0
+
+    def trail_scale(self) -> float:
+        """What a subclass multiplies trail distances by."""
+        return 1.0
+
+    # -- the loop ---------------------------------------------------------------------------
+
+    def bot_start(self, **kwargs: Any) -> None:
+        """Says what is not in force yet, once."""
+        if self._mode == "backtest":
+            return
+        idle = ", ".join(NOT_YET_IN_FORCE)
+        logger.info("NIJA settings without a rule yet: %s. See `nija status`.", idle)
+        if not self.run.hooks.served("nija_confidence"):
+            logger.info("No plugin serves nija_confidence: the AI filter's rule is inactive.")
+
+    def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
+        """Values the account, tells the plugins, applies the tier's limits."""
+        if self._mode == "backtest" and self._run and self._run.after(current_time):
+            self._run = None  # time stepped back: the next hyperopt epoch
+        run = self.run
+        run.loop = None
+        if self._mode != "backtest":
+            for trade in Trade.get_trades_proxy(is_open=True):
+                self._book.observe_prices(trade.pair, self.dp.ohlcv(trade.pair, copy=False))
+        account = self._account(current_time)
+        if account.problem is None:
+            run.see(account)
+            run.hooks.tell("nija_equity", account=account)
+            run.loop = current_time
+        self._apply_limits()
+
+    def _apply_limits(self) -> None:
+        """Rewrites max_open_trades: live reads the config's, backtesting the strategy's. Never
+        below 1, which backtesting would take for "unlimited": no tier is a veto instead."""
+        if not self._judged_alone:
+            slots = max(1, self.run.scaling.limits.max_positions)
+            self.max_open_trades = slots
+            self.config["max_open_trades"] = slots
+
+    def _account(self, now: datetime) -> Account:
+        assert self.wallets is not None
+        return self.run.account(
+            now, self.wallets, self._book, self.config["stake_currency"], alone=self._judged_alone
+        )
+
+    # -- entries ----------------------------------------------------------------------------
+
+    def custom_stake_amount(
+        self,
+        pair: str,
+        current_time: datetime,
+        current_rate: float,
+        proposed_stake: float,
+        min_stake: float | None,
+        max_stake: float,
+        leverage: float,
+        entry_tag: str | None,
+        side: str,
+        **kwargs: Any,
+    ) -> float:
+        """The stake, or 0 for no entry. freqtrade takes the full proposed stake when this raises,
+        so it does not."""
+        run = self.run
+        run.approvals.pop(pair, None)
+        try:
+            stake = self._stake(pair, current_time, current_rate, min_stake or 0.0, max_stake)
+        except Exception:
+            logger.exception("No entry into %s: NIJA failed while judging it.", pair)
+            return 0.0
+        if stake > 0:
+            run.approvals[pair] = stake
+        return stake
+
+    def _stake(
+        self, pair: str, now: datetime, price: float, min_stake: float, max_stake: float
+    ) -> float:
+        run, settings = self.run, self.nija_settings
+        reading = self._book.reading(pair, now)
+        if reading is None:
+            logger.info("No entry into %s: it has not been analysed yet.", pair)
+            return 0.0
+        request = self._request(pair, now, price, reading, min_stake, max_stake)
+        account = run.check_loop(self._account(now))
+        reasons = run.objections(request, account)
+        if not reasons and account.tier is not None:
+            given = {"request": request, "account": account, "settings": settings}
+            try:
+                wish = run.hooks.first("nija_stake", answers.stake, tier=account.tier, **given)
+                decision = decide(wish or 0.0, request, account, settings)
+                if decision.refusal is None:
+                    return decision.stake
+                reasons = (Reason(f"sizing.{decision.decided_by}", decision.refusal),)
+            except PluginFailure as failure:
+                run.hooks.report(failure)
+                reasons = (Reason(failure.plugin, str(failure)),)
+        if run.refusals.record(request, reading.ended, reasons):
+            if self._mode != "backtest":
+                log_refusal(request, reasons, settings)
+            sentences = tuple(reason.sentence for reason in reasons)
+            run.hooks.tell("nija_entry_refused", request=request, reasons=sentences)
+        return 0.0
+
+    def _request(
+        self,
+        pair: str,
+        now: datetime,
+        price: float,
+        reading: Reading,
+        min_stake: float,
+        max_stake: float,
+    ) -> EntryRequest:
+        rules = self._market(pair)
+        reserve = self.config.get("amount_reserve_percent", ENGINE_RESERVE)
+        live_minimum = live_minimum_stake(rules, price, self.stoploss, reserve)
+        plan = self._plan(reading)
+        assets = {known: known.partition("/")[0] for known in self._book.pairs}
+        return EntryRequest(
+            pair=pair,
+            time=now,
+            price=price,
+            exchange=self.config["exchange"]["name"],
+            mode=self._mode,
+            regime=reading.regime,
+            score=min(1.0, reading.score * self.score_scale()),
+            stop=plan.stop,
+            target=reading.target,
+            trail=plan.trail,
+            daily_volatility=reading.volatility,
+            market=rules,
+            minimum_stake=max(min_stake, live_minimum),
+            maximum_stake=max_stake if isfinite(max_stake) else 1e12,
+            tradable_pairs=sum(a in self.nija_settings.trade_only for a in assets.values()),
+            confidence=reading.confidence if isfinite(reading.confidence) else None,
+            problem=reading.problem or self._staleness(reading, now),
+        )
+
+    def _staleness(self, reading: Reading, now: datetime) -> str | None:
+        age = now - reading.ended
+        if age > timedelta(seconds=2 * timeframe_to_seconds(self.timeframe)):
+            return f"The last candle closed {age} ago."
+        return None
+
+    def _market(self, pair: str) -> Market:
+        """The exchange's rules for `pair`; the fee is the configured one where freqtrade would
+        use it too, else the worse of maker and taker."""
+        listed = self.dp.market(pair)
+        if listed is None:
+            raise ValueError(f"The exchange does not list {pair}.")
+        fee = self.config.get("fee") if self._mode != "live" else None
+        return Market(
+            amount_step=float(listed["precision"]["amount"]),
+            amount_min=float(listed["limits"]["amount"]["min"] or 0.0),
+            cost_min=float(listed["limits"]["cost"]["min"] or 0.0),
+            fee=max(listed["maker"], listed["taker"]) if fee is None else float(fee),
+        )
+
+    def confirm_trade_entry(
+        self,
+        pair: str,
+        order_type: str,
+        amount: float,
+        rate: float,
+        time_in_force: str,
+        current_time: datetime,
+        entry_tag: str | None,
+        side: str,
+        **kwargs: Any,
+    ) -> bool:
+        """Only what NIJA sized a moment ago, and no more than that."""
+        approved = self.run.approvals.pop(pair, 0.0)
+        if amount * rate <= approved * (1 + 1e-6):
+            return True
+        logger.error(
+            "No entry into %s: an order of %.2f is not the stake of %.2f NIJA decided.",
+            pair,
+            amount * rate,
+            approved,
+        )
+        return False
+
+    # -- open trades ------------------------------------------------------------------------
+
+    def order_filled(
+        self, pair: str, trade: Trade, order: Order, current_time: datetime, **kwargs: Any
+    ) -> None:
+        """Freezes the plan of a new trade; tells the plugins."""
+        self.run.trades_changed = True
+        told = {"pair": pair, "price": order.safe_price, "amount": order.safe_filled}
+        if order.ft_order_side == trade.entry_side:
+            self._frozen_plan(trade)
+            stake = order.safe_price * order.safe_filled
+            self.run.hooks.tell("nija_entry_filled", stake=stake, **told)
+        else:
+            profit = trade.calc_profit(rate=order.safe_price)
+            self.run.hooks.tell("nija_exit_filled", profit=profit, **told)
+
+    def _plan(self, reading: Reading) -> FrozenPlan:
+        """The plan as hyperopt's scales bend it; the stop stays inside the disaster stop."""
+        widest = abs(self.stoploss) * 0.9
+        return FrozenPlan(
+            stop=min(reading.stop * self.stop_scale(), widest),
+            trail=min(reading.trail * self.trail_scale(), widest),
+        )
+
+    def _frozen_plan(self, trade: Trade) -> FrozenPlan | None:
+        """The plan the trade was entered on: from memory, from the database after a restart,
+        from the candles before the trade's opening when it has just filled."""
+        plans = self.run.plans
+        if trade.id not in plans:
+            stored = trade.get_custom_data("nija_plan")
+            reading = self._book.reading(trade.pair, trade.open_date_utc)
+            if stored:
+                plans[trade.id] = FrozenPlan(**stored)
+            elif reading is None or not isfinite(reading.stop):
+                return None
+            else:
+                plans[trade.id] = self._plan(reading)
+                trade.set_custom_data("nija_plan", plans[trade.id].as_dict())
+        return plans[trade.id]
+
+    def _stop_price(self, trade: Trade, now: datetime) -> float | None:
+        """The planned stop, trailed behind the highest close since entry; closed candles only,
+        so that a backtest never trails on a high it could not have seen before the low."""
+        plan = self._frozen_plan(trade)
+        if plan is None:
+            return None
+        planned: float = trade.open_rate * (1 - plan.stop)
+        best = self._book.highest_close(trade.pair, trade.open_date_utc, now)
+        return planned if best is None else max(planned, best * (1 - plan.trail))
+
+    def custom_stoploss(
+        self,
+        pair: str,
+        trade: Trade,
+        current_time: datetime,
+        current_rate: float,
+        current_profit: float,
+        after_fill: bool,
+        **kwargs: Any,
+    ) -> float | None:
+        """The distance from the present price to the planned or trailed stop."""
+        stop = self._stop_price(trade, current_time)
+        if stop is None:
+            return None
+        distance: float = stoploss_from_absolute(
+            stop, current_rate, is_short=trade.is_short, leverage=trade.leverage
+        )
+        return distance
+
+    def custom_exit(
+        self,
+        pair: str,
+        trade: Trade,
+        current_time: datetime,
+        current_rate: float,
+        current_profit: float,
+        **kwargs: Any,
+    ) -> str | None:
+        """Leaves at once when the price opens beyond the stop (a gap: the stop's own price is not
+        to be had), and when the trade has lasted long enough."""
+        stop = max(self._stop_price(trade, current_time) or 0.0, trade.stop_loss or 0.0)
+        if current_rate <= stop:
+            return "nija_gap_through_stop"
+        if current_time - trade.open_date_utc >= self.time_stop:
+            return "nija_time_stop"
+        return None

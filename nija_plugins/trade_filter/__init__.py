@@ -1,0 +1,1 @@
+"""The market vetoes, one rule a file: is this entry worth its fees?"""

@@ -1,0 +1,48 @@
+"""What of an hour's candle is visible before the hour is over."""
+
+from dataclasses import astuple, dataclass
+from itertools import pairwise
+
+
+@dataclass(frozen=True, slots=True)
+class Candle:
+    """Prices in quote currency, volume in base currency."""
+
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+
+def forming(candle: Candle, elapsed: float) -> Candle:
+    """`candle` as it stands when the fraction `elapsed` (0 to 1) of its time has passed.
+
+    The price walks at constant speed from the open over the low and the high to the close, over
+    the high first where the candle closes lower than it opened. So every partial candle lies
+    within the later ones, and the last one is the candle itself.
+    """
+    if elapsed >= 1:
+        return candle
+    first, second = candle.low, candle.high
+    if candle.close < candle.open:
+        first, second = second, first
+    stops = (candle.open, first, second, candle.close)
+    left = max(elapsed, 0.0) * sum(abs(b - a) for a, b in pairwise(stops))
+    seen = [candle.open]
+    for a, b in pairwise(stops):
+        length = abs(b - a)
+        if left < length:
+            seen.append(a + (b - a) * left / length)
+            break
+        seen.append(b)
+        left -= length
+    # A price on the way may be off by a rounding error; it must not leave the candle.
+    price = min(max(seen[-1], candle.low), candle.high)
+    seen[-1] = price
+    return Candle(candle.open, max(seen), min(seen), price, candle.volume * max(elapsed, 0.0))
+
+
+def as_row(candle: Candle) -> tuple[float, ...]:
+    """Open, high, low, close, volume."""
+    return astuple(candle)

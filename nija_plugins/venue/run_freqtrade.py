@@ -1,0 +1,89 @@
+"""freqtrade in its own process, with an exit code that can be trusted.
+
+    python -m nija_plugins.venue.run_freqtrade backtesting --strategy NijaMicro
+
+runs `freqtrade.main` unmodified. freqtrade ends with 0 after some failures it only logged, and it
+turns argparse's and its commands' own exit codes into 0; here those become non-zero. A code that
+freqtrade itself made non-zero (130 after Ctrl-C) is passed on.
+"""
+
+import logging
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any
+
+from nija_plugins.venue.verdict import Verdict, command_of
+
+logger = logging.getLogger("nija_plugins.venue")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run freqtrade with `arguments`; the exit code of the process that should follow."""
+    verdict = Verdict(command_of(arguments))
+    verdict.watch_log()
+    signal.signal(signal.SIGINT, _interrupt_once())
+    from freqtrade import main as freqtrade
+
+    if verdict.command == "lookahead-analysis":
+        _watch_lookahead(verdict)
+    try:
+        freqtrade.main(list(arguments))
+    except SystemExit as end:
+        code = exit_code(end)
+    else:
+        code = 0
+    reason = verdict.reason() if code == 0 else None
+    if reason:
+        logger.warning("Ending with 1, freqtrade would have said 0: %s", reason)
+        return 1
+    return code
+
+
+def exit_code(end: SystemExit) -> int:
+    """The code that was meant by `end`.
+
+    freqtrade's `finally: sys.exit(None)` buries the exit of argparse or of a command, which stays
+    reachable as the context of the exception.
+    """
+    if end.code is None and isinstance(end.__context__, SystemExit):
+        return exit_code(end.__context__)
+    if end.code is None:
+        return 0
+    return end.code if isinstance(end.code, int) else 1
+
+
+def _interrupt_once() -> Any:
+    """A SIGINT handler for one Ctrl-C that may arrive twice: from the terminal and forwarded."""
+    last = -10.0
+
+    def handle(_signum: int, _frame: FrameType | None) -> None:
+        nonlocal last
+        now = time.monotonic()
+        repeated = now - last < 1.0
+        last = now
+        if not repeated:
+            raise KeyboardInterrupt
+
+    return handle
+
+
+def _watch_lookahead(verdict: Verdict) -> None:
+    """Let lookahead-analysis tell its findings, which it prints in a table and forgets."""
+    from freqtrade.optimize.analysis.lookahead_helpers import LookaheadAnalysisSubFunctions
+
+    table = LookaheadAnalysisSubFunctions.text_table_lookahead_analysis_instances
+
+    def noted(config: dict[str, Any], lookahead_instances: list[Any], **options: Any) -> Any:
+        verdict.judge_lookahead(config, lookahead_instances)
+        return table(config, lookahead_instances, **options)
+
+    # On the class, because that is where freqtrade looks it up.
+    name = "text_table_lookahead_analysis_instances"
+    setattr(LookaheadAnalysisSubFunctions, name, staticmethod(noted))
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

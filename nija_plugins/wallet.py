@@ -1,0 +1,54 @@
+"""freqtrade's wallets and open trades, as cash and positions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from freqtrade.persistence import LocalTrade
+from freqtrade.wallets import Wallets
+
+from nija_plugins.account import Position
+from nija_plugins.book import Book
+from nija_plugins.entry import Mode
+
+
+def cash(
+    wallets: Wallets, stake_currency: str, trades: Sequence[LocalTrade], mode: Mode
+) -> tuple[float, float]:
+    """(all cash, free cash) in stake currency; the first includes what resting orders reserve.
+
+    In backtests and dry-runs freqtrade books the entry fee only when a trade closes; live the
+    exchange has taken it already.
+    """
+    unbooked = 0.0
+    if mode != "live":
+        unbooked = sum(trade.amount * trade.open_rate * trade.fee_open for trade in trades)
+    total = wallets.get_total(stake_currency) - unbooked
+    return total, wallets.get_free(stake_currency) - unbooked
+
+
+def positions(
+    trades: Sequence[LocalTrade], book: Book, now: datetime
+) -> tuple[tuple[Position, ...], str | None]:
+    """The open trades as positions, and a sentence if one of them has no price."""
+    found, problem = [], None
+    for trade in trades:
+        mark = book.close(trade.pair, now)
+        if mark is None:
+            problem = f"No closed candle is known for the open position in {trade.pair}."
+            mark = trade.open_rate
+        found.append(
+            Position(
+                pair=trade.pair,
+                amount=trade.amount,
+                entry_price=trade.open_rate,
+                mark=mark,
+                stop=trade.stop_loss or 0.0,
+                fee=trade.fee_close or trade.fee_open,
+                pending=sum(
+                    order.safe_remaining
+                    for order in trade.open_orders
+                    if order.ft_order_side == trade.entry_side
+                ),
+            )
+        )
+    return tuple(found), problem
