@@ -68,7 +68,7 @@ class Book:
         last = self._row(pair, until)
         if last is None:
             return None
-        first = int(np.searchsorted(self._ends[pair], since.timestamp(), side="right"))
+        first = _count_until(self._ends[pair], since)
         return float(self._closes[pair][first : last + 1].max()) if first <= last else None
 
     def reading(self, pair: str, now: datetime) -> Reading | None:
@@ -96,7 +96,7 @@ class Book:
         ends = self._ends.get(pair)
         if ends is None:
             return None
-        row = int(np.searchsorted(ends, now.timestamp(), side="right")) - 1
+        row = _count_until(ends, now) - 1
         return row if row >= 0 else None
 
     def _up_to_date(self, pair: str, candles: pd.DataFrame) -> bool:
@@ -104,3 +104,9 @@ class Book:
         if ends is None or not len(ends):
             return False
         return bool(candles["date"].iloc[-1].timestamp() + self._seconds <= ends[-1])
+
+
+def _count_until(ends: np.ndarray[Any, Any], moment: datetime) -> int:
+    """How many candles had ended by `moment`. A whole second, not a float, is looked for: numpy
+    would convert the whole array to compare with a float."""
+    return int(ends.searchsorted(int(moment.timestamp()), side="right"))

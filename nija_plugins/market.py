@@ -21,6 +21,10 @@ from nija_plugins.signals.quality import candle_problem
 from nija_plugins.signals.volatility import daily_volatility
 from nija_plugins.view import Plan, Regime, Vote
 
+NEAR_MISS = 2 / 3
+"""Signals from this share of min_signal_score on become candidates: those below the minimum are
+refused by name, so that the log tells how near they came."""
+
 COLUMNS = (
     "nija_regime",
     "nija_score",
@@ -61,7 +65,7 @@ def add_view(dataframe: pd.DataFrame, pair: str, hooks: Hooks, settings: Setting
     )
     view["nija_candidate"] = (
         decision_rows(dataframe)
-        & (view["nija_score"] > 0)
+        & (view["nija_score"] >= settings.min_signal_score * NEAR_MISS)
         & view[["nija_stop", "nija_target", "nija_trail"]].gt(0).all(axis=1)
     )
     return pd.concat([dataframe, view], axis=1)

@@ -26,6 +26,7 @@ from nija_plugins.refusals import Reason, log_refusal
 from nija_plugins.run import FrozenPlan, Run
 from nija_plugins.scaling.tiers import SCALING_TIERS
 from nija_plugins.settings import NOT_YET_IN_FORCE, Settings
+from nija_plugins.signals.indicators import window_mean
 from nija_plugins.sizing.decision import decide
 from nija_plugins.sizing.lot import ENGINE_RESERVE, live_minimum_stake
 
@@ -100,7 +101,7 @@ class NijaStrategy(IStrategy):
         """`dataframe` with daily bars and NIJA's columns (see `nija_plugins.market`)."""
         daily = self.dp.get_pair_dataframe(pair, "1d")
         if len(daily):
-            daily = daily[["date", "close"]].assign(sma50=daily["close"].rolling(50).mean())
+            daily = daily[["date", "close"]].assign(sma50=window_mean(daily["close"], 50))
             dataframe = merge_informative_pair(dataframe, daily, self.timeframe, "1d")
         return market.add_view(dataframe, pair, self.run.hooks, self.nija_settings)
 

@@ -27,7 +27,9 @@ def serve(app: FastAPI, port: int = DEFAULT_PORT, timeout: float = 15.0) -> Iter
     answer within `timeout` seconds.
     """
     listener = _listen(port)
-    config = uvicorn.Config(app, log_config=None, log_level="warning", access_log=False)
+    config = uvicorn.Config(
+        app, log_config=None, log_level="warning", access_log=False, lifespan="off"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listener]}, name="nija-venue", daemon=True

@@ -1,0 +1,69 @@
+"""Shared builders: an ordinary account, an ordinary entry, and the exchanges' real rules."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nija_plugins.account import Account, Benchmarks
+from nija_plugins.entry import EntryRequest, Market
+from nija_plugins.scaling.limits import effective_limits
+from nija_plugins.scaling.tiers import tier_for
+from nija_plugins.settings import Settings
+from nija_plugins.view import Regime
+
+ROOT = Path(__file__).resolve().parents[1]
+NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
+def an_account(equity: float = 100.0, settings: Settings | None = None, **changes: Any) -> Account:
+    """A fresh account, all in cash, in the tier its equity deserves."""
+    settings = settings or Settings()
+    tier = changes.pop("tier", tier_for(equity, None, 0))
+    account = Account(
+        time=NOW,
+        exchange="kraken",
+        cash=equity,
+        free_cash=equity,
+        positions=(),
+        benchmarks=Benchmarks.begin(NOW, equity),
+        tier=tier,
+        limits=effective_limits(tier, settings),
+        started=True,
+    )
+    return replace(account, **changes)
+
+
+def a_request(**changes: Any) -> EntryRequest:
+    """A good entry into BTC on Kraken: 4% stop, 15% target, 2.5% daily volatility."""
+    request = EntryRequest(
+        pair="BTC/USD",
+        time=NOW,
+        price=60_000.0,
+        exchange="kraken",
+        mode="backtest",
+        regime=Regime.BREAKOUT,
+        score=0.9,
+        stop=0.04,
+        target=0.15,
+        trail=0.06,
+        daily_volatility=0.025,
+        market=Market(amount_step=1e-8, amount_min=0.00005, cost_min=0.5, fee=0.004),
+        minimum_stake=3.15,
+        maximum_stake=1e9,
+        tradable_pairs=3,
+    )
+    return replace(request, **changes)
+
+
+@pytest.fixture
+def account() -> Callable[..., Account]:
+    return an_account
+
+
+@pytest.fixture
+def request_for() -> Callable[..., EntryRequest]:
+    return a_request
