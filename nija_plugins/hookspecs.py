@@ -33,9 +33,7 @@ def nija_votes(dataframe: pd.DataFrame, pair: str, settings: "Settings") -> "lis
 
 
 @hookspec(firstresult=True)
-def nija_score(
-    votes: "list[Vote]", regime: pd.Series, settings: "Settings"
-) -> pd.Series | None:
+def nija_score(votes: "list[Vote]", regime: pd.Series, settings: "Settings") -> pd.Series | None:
     """All votes as one score per candle in [0, 1]. First result wins."""
 
 

@@ -31,6 +31,8 @@ ESSENTIAL = (
     "risk.minimum_balance",
     "risk.live_switch",
     "risk.trade_only",
+    "risk.daily_loss",
+    "risk.drawdown",
     "risk.cash_buffer",
     "risk.minimum_trade",
     "trade_filter.broken_candles",
@@ -51,6 +53,10 @@ DEFAULT = (
     "sizing.hybrid",
 )
 """Modules of nija_plugins that `nija.plugins.disable` can unload or a plugin can replace."""
+
+
+SCALING = "scaling"
+"""Name of the scaling plugin, which every run registers anew: it has a memory."""
 
 
 class PluginError(OperationalException):
@@ -109,12 +115,12 @@ def describe(manager: pluggy.PluginManager) -> Iterator[Loaded]:
         if plugin is None:
             continue
         hooks = tuple(caller.name for caller in manager.get_hookcallers(plugin) or ())
-        origin = getattr(plugin, "__file__", None) or type(plugin).__module__
+        origin = getattr(plugin, "__file__", None) or inspect.getfile(type(plugin))
         kind: Literal["essential", "default", "package", "file"] = "file"
         number = str(getattr(plugin, "__version__", "-"))
         if id(plugin) in packages:
             kind, number = "package", packages[id(plugin)].version
-        elif name in ESSENTIAL:
+        elif name in ESSENTIAL or name == SCALING:
             kind, number = "essential", ours
         elif name in DEFAULT:
             kind, number = "default", ours
@@ -221,7 +227,7 @@ def _explain(error: Exception, name: str = "") -> str:
 
 def _refuse_impossible(disabled: set[str]) -> None:
     for name in sorted(disabled):
-        if name in ESSENTIAL:
+        if name in ESSENTIAL or name == SCALING:
             raise SettingsError(
                 f'Setting "nija.plugins.disable" names "{name}", which is essential: '
                 "risk rules cannot be unloaded."

@@ -71,9 +71,7 @@ def add_view(dataframe: pd.DataFrame, pair: str, hooks: Hooks, settings: Setting
     return pd.concat([dataframe, view], axis=1)
 
 
-def _regime(
-    dataframe: pd.DataFrame, pair: str, hooks: Hooks, settings: Settings
-) -> pd.Series:
+def _regime(dataframe: pd.DataFrame, pair: str, hooks: Hooks, settings: Settings) -> pd.Series:
     if not settings.market_regime_engine:
         return _unknown(dataframe.index)
     check = answers.regimes(dataframe.index)
@@ -106,9 +104,7 @@ def _plan(dataframe: pd.DataFrame, pair: str, hooks: Hooks, settings: Settings) 
     return found or Plan(stop=_nan(index), target=_nan(index), trail=_nan(index))
 
 
-def _confidence(
-    dataframe: pd.DataFrame, pair: str, hooks: Hooks, settings: Settings
-) -> pd.Series:
+def _confidence(dataframe: pd.DataFrame, pair: str, hooks: Hooks, settings: Settings) -> pd.Series:
     check = answers.fractions(dataframe.index, "confidences")
     found = hooks.first(
         "nija_confidence",

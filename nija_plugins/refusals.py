@@ -46,14 +46,14 @@ class Refusals:
         return True
 
 
-def log_refusal(
-    request: EntryRequest, reasons: tuple[Reason, ...], settings: Settings
-) -> None:
+def log_refusal(request: EntryRequest, reasons: tuple[Reason, ...], settings: Settings) -> None:
     """One line with the reasons that the settings want to see."""
     shown = [
         reason.sentence
         for reason in reasons
-        if (settings.log_signal_rejections if reason.of_market else settings.log_entry_block_reasons)
+        if (
+            settings.log_signal_rejections if reason.of_market else settings.log_entry_block_reasons
+        )
     ]
     if shown:
         logger.info("Entry into %s refused: %s", request.pair, " ".join(shown))

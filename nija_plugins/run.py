@@ -16,6 +16,7 @@ from nija_plugins.account import Account, Benchmarks, Position, equity, unsound
 from nija_plugins.book import Book
 from nija_plugins.entry import EntryRequest, Mode
 from nija_plugins.guard import Hooks, PluginFailure
+from nija_plugins.manager import SCALING
 from nija_plugins.refusals import Reason, Refusals
 from nija_plugins.risk.minimum_balance import balance_needed
 from nija_plugins.scaling.engine import AutoScalingEngine
@@ -81,7 +82,7 @@ class Run:
             relay[0].tell("nija_tier_changed", old=old, new=new, account=account)
 
         scaling = ScalingPlugin(engine, settings, on_change=announce)
-        manager.register(scaling, name="scaling")
+        manager.register(scaling, name=SCALING)
         relay.append(Hooks(manager))
         run = cls(relay[0], scaling, settings, exchange, mode)
         run.hooks.tell("nija_run_started", settings=settings)
@@ -164,4 +165,3 @@ class Run:
             self.wins = sum(profit > 0 for profit in profits)
             self.losses = len(profits) - self.wins
             self.trades_changed = False
-

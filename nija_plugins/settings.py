@@ -170,6 +170,13 @@ NOT_YET_IN_FORCE: Mapping[str, str] = {
 """Settings whose rule does not exist yet, with what brings it; `nija status` lists them."""
 
 
+def sources(config: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """Where each setting's value comes from: `default`, `config`, or a variable's name."""
+    origin = dict.fromkeys(Settings.model_fields, "default")
+    origin |= dict.fromkeys(config.get("nija", {}), "config")
+    return origin | _overrides(environ)[1]
+
+
 def environment_name(setting: str) -> str:
     """`max_position_pct` → `MAX_POSITION_PCT`."""
     return setting.upper()
@@ -191,8 +198,9 @@ def _overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, st
     ours = exported_by_nija(environ)
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
-    names = {alias: setting for alias, setting in ALIASES.items()}
-    names |= {environment_name(s): s for s in Settings.model_fields if s != "plugins"}
+    names = dict(ALIASES) | {
+        environment_name(s): s for s in Settings.model_fields if s != "plugins"
+    }
     for name, setting in names.items():
         if name in environ and name not in ours:
             values[setting] = _parse(setting, environ[name])
@@ -200,29 +208,30 @@ def _overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, st
     return values, origin
 
 
+_WORDS: Mapping[str, Any] = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
+
+
 def _parse(setting: str, text: str) -> Any:
     """Environment text as the type the setting expects; left as text where it does not fit."""
-    annotation = Settings.model_fields[setting].annotation
+    field = Settings.model_fields[setting]
     text = text.strip()
-    if get_origin(annotation) is tuple:
-        return tuple(part.strip().strip('"') for part in text.strip("[]").split(",") if part.strip())
-    default = Settings.model_fields[setting].default
-    if isinstance(default, bool):
-        return {"1": True, "true": True, "yes": True, "on": True}.get(
-            text.lower(),
-            False if text.lower() in {"0", "false", "no", "off"} else text,
-        )
-    if isinstance(default, str):
+    if get_origin(field.annotation) is tuple:
+        return tuple(part.strip(' "') for part in text.strip("[]").split(",") if part.strip())
+    if isinstance(field.default, bool):
+        return _WORDS.get(text.lower(), text)
+    if isinstance(field.default, str):
         return text
     if text.lower() in {"", "null", "none"}:
         return None
-    try:
-        return int(text)
-    except ValueError:
+    for number in (int, float):
         try:
-            return float(text)
+            return number(text)
         except ValueError:
-            return text
+            continue
+    return text
 
 
 def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:

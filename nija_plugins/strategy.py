@@ -16,12 +16,13 @@ from freqtrade.enums import RunMode
 from freqtrade.exchange import timeframe_to_seconds
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import IStrategy, merge_informative_pair, stoploss_from_absolute
+from freqtrade.util import get_dry_run_wallet
 
 from nija_plugins import answers, manager, market
 from nija_plugins.account import Account
 from nija_plugins.book import Book, Reading
 from nija_plugins.entry import EntryRequest, Market, Mode
-from nija_plugins.guard import Hooks, PluginFailure
+from nija_plugins.guard import PluginFailure
 from nija_plugins.refusals import Reason, log_refusal
 from nija_plugins.run import FrozenPlan, Run
 from nija_plugins.scaling.tiers import SCALING_TIERS
@@ -31,6 +32,10 @@ from nija_plugins.sizing.decision import decide
 from nija_plugins.sizing.lot import ENGINE_RESERVE, live_minimum_stake
 
 logger = logging.getLogger(__name__)
+
+LOOKAHEAD_STAKE = 10_000
+LOOKAHEAD_WALLET = 1_000_000_000
+"""What freqtrade's lookahead-analysis sets (optimize/analysis/lookahead_helpers.py)."""
 
 
 class NijaStrategy(IStrategy):
@@ -78,9 +83,14 @@ class NijaStrategy(IStrategy):
 
     @property
     def _judged_alone(self) -> bool:
-        """lookahead-analysis repeats single trades on a huge wallet and compares: what other
-        trades did to the account must not matter there."""
-        return "targeted_trade_amount" in self.config
+        """lookahead-analysis repeats single trades and compares: what other trades did to the
+        account must not matter there. It is known by what it forces upon the configuration; its
+        own settings have defaults that stand in every configuration."""
+        return bool(
+            self._mode == "backtest"
+            and self.config.get("stake_amount") == LOOKAHEAD_STAKE
+            and get_dry_run_wallet(self.config) >= LOOKAHEAD_WALLET
+        )
 
     @property
     def run(self) -> Run:
@@ -101,7 +111,9 @@ class NijaStrategy(IStrategy):
         """`dataframe` with daily bars and NIJA's columns (see `nija_plugins.market`)."""
         daily = self.dp.get_pair_dataframe(pair, "1d")
         if len(daily):
-            daily = daily[["date", "close"]].assign(sma50=window_mean(daily["close"], 50))
+            daily = daily[["date", "close"]].assign(
+                sma50=window_mean(daily["close"].to_numpy(dtype=float), 50)
+            )
             dataframe = merge_informative_pair(dataframe, daily, self.timeframe, "1d")
         return market.add_view(dataframe, pair, self.run.hooks, self.nija_settings)
 
@@ -128,7 +140,9 @@ class NijaStrategy(IStrategy):
     # -- the loop ---------------------------------------------------------------------------
 
     def bot_start(self, **kwargs: Any) -> None:
-        """Says what is not in force yet, once."""
+        """Says what is not in force, once."""
+        if self._judged_alone:
+            logger.info("lookahead-analysis: every entry is judged as the account's first.")
         if self._mode == "backtest":
             return
         idle = ", ".join(NOT_YET_IN_FORCE)

@@ -2,10 +2,18 @@
 
 import typer
 
+from nija_plugins.cli.demo import demo
+from nija_plugins.cli.explain import explain
 from nija_plugins.cli.offline import CONTEXT_SETTINGS, offline
+from nija_plugins.cli.plugins import plugins
+from nija_plugins.cli.status import status
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
+app.command()(demo)
 app.command(context_settings=CONTEXT_SETTINGS)(offline)
+app.command()(status)
+app.command()(explain)
+app.command()(plugins)
 
 
 @app.callback()

@@ -1,6 +1,7 @@
 """`nija offline`: any freqtrade command against a simulated exchange, without a network."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from rich.console import Console
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.candles import CandleSource, FileCandles, NoCandles, SyntheticCandles
 from nija_plugins.venue.generator import DEFAULT_SEED
+from nija_plugins.venue.run_freqtrade import SEED_VARIABLE
 from nija_plugins.venue.server import DEFAULT_PORT, VenueError, serve
 from nija_plugins.venue.verdict import command_of
 
@@ -57,13 +59,16 @@ def offline(
 ) -> None:
     """Run any freqtrade command against a simulated exchange, without a network.
 
-    The market is synthetic unless --candles is given: it has no edge to find. Put nija's options
-    before freqtrade's command: nija offline --seed 7 backtesting --strategy NijaMicro
+    The market is synthetic unless --candles is given: it has no edge to find.
+
+    nija's options come before freqtrade's command, everything after it is freqtrade's:
+
+    nija offline --seed 7 backtesting --strategy NijaMicro
     """
     console = Console(stderr=True)
     market = f"the candles in {candles}" if candles else f"a synthetic market (seed {seed})"
     console.print(
-        f"[bold]nija offline:[/] a simulated exchange with {market}; nothing here is real.",
+        f"[bold]nija offline:[/] a simulated exchange with {market}; no real one is asked.",
         soft_wrap=True,
         highlight=False,
     )
@@ -89,13 +94,18 @@ def run_offline(
     """
     source = _source(arguments, candles, seed, datetime.now(UTC))
     with serve(build_app(source), port) as url:
-        environment = {**os.environ, **freqtrade_environment(url, os.environ)}
+        market = f"{exchange}-files" if candles else f"{exchange}-{seed}"
+        environment = {**os.environ, **freqtrade_environment(url, market, os.environ)}
+        if candles is None:
+            environment[SEED_VARIABLE] = str(seed)
         command = [sys.executable, "-m", "nija_plugins.venue.run_freqtrade"]
         return _run([*command, *with_overlay(arguments, exchange)], environment)
 
 
-def freqtrade_environment(url: str, environ: Mapping[str, str]) -> dict[str, str]:
+def freqtrade_environment(url: str, market: str, environ: Mapping[str, str]) -> dict[str, str]:
     """The variables that lead freqtrade to `url`, on top of `environ`.
+
+    `market` names the database of a dry run: trades of one market make no sense in another.
 
     Both exchanges' addresses are set: whatever the configuration names, nothing leaves loopback.
     """
@@ -107,7 +117,7 @@ def freqtrade_environment(url: str, environ: Mapping[str, str]) -> dict[str, str
     # There is no account behind the simulated exchange, and its trades are nobody's record.
     variables["FREQTRADE__DRY_RUN"] = "true"
     if "FREQTRADE__DB_URL" not in environ:
-        variables["FREQTRADE__DB_URL"] = "sqlite:///tradesv3.offline.sqlite"
+        variables["FREQTRADE__DB_URL"] = f"sqlite:///tradesv3.offline-{market}.sqlite"
     return variables
 
 
@@ -117,7 +127,7 @@ def with_overlay(arguments: Sequence[str], exchange: Exchange) -> list[str]:
     if exchange is Exchange.COINBASE or command_of(arguments) is None:
         return arguments
     overlay = ["-c", "config.kraken.json"]
-    if any(one in ("-c", "--config") or one.startswith("--config=") for one in arguments):
+    if any(re.match(r"-c|--config(=|$)", one) for one in arguments):
         return arguments + overlay
     # Naming one configuration file keeps freqtrade from looking for its default ones.
     return [*arguments, "-c", str(_default_config(arguments)), *overlay]

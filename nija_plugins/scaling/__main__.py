@@ -20,7 +20,7 @@ def demo(console: Console) -> None:
     table = Table(title="Auto-scaling as an account grows", box=box.SIMPLE, pad_edge=False)
     for heading in ("Equity", "Positions", "Risk", "To go"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("Tier", "Change", "Copying", "Leverage"):
+    for heading in ("Tier", "Change", "Copy", "Leverage"):
         table.add_column(heading, no_wrap=True)
     for equity in EQUITIES:
         scaled, _, new = engine.check_and_scale(equity)

@@ -20,38 +20,64 @@ class Cut:
     why: str
 
 
+def risk_cut(request: EntryRequest, account: Account) -> Cut:
+    """What loses at most risk_per_trade of equity at its stop, fees included."""
+    risk = account.limits.risk_per_trade
+    return _cut(
+        "risk per trade",
+        risk / 100 * account.equity / request.loss_at_stop,
+        f"at most {risk:g}% of equity may be lost at the stop",
+    )
+
+
+def daily_loss_cut(request: EntryRequest, account: Account, settings: Settings) -> Cut:
+    """What keeps W above its floor under the day's opening equity."""
+    floor = (1 - settings.daily_max_loss / 100) * account.benchmarks.day_open
+    return _cut(
+        "daily loss",
+        (account.worst_case - floor) / request.loss_at_stop,
+        f"if every stop were hit, {settings.daily_max_loss:g}% of the day's opening "
+        "is all that may be lost",
+    )
+
+
+def drawdown_cut(request: EntryRequest, account: Account, settings: Settings) -> Cut:
+    """What keeps W above its floor under the peak."""
+    floor = (1 - settings.max_drawdown / 100) * account.benchmarks.peak
+    return _cut(
+        "drawdown",
+        (account.worst_case - floor) / request.loss_at_stop,
+        f"if every stop were hit, {settings.max_drawdown:g}% of the peak is all that may be lost",
+    )
+
+
+def cash_buffer_cut(request: EntryRequest, account: Account, settings: Settings) -> Cut:
+    """What leaves force_cash_buffer of equity in cash after the entry and its fee."""
+    buffer = settings.force_cash_buffer / 100 * account.equity
+    return _cut(
+        "cash buffer",
+        (account.free_cash - buffer) / (1 + request.market.fee),
+        f"{settings.force_cash_buffer:g}% of equity stays in cash",
+    )
+
+
+def free_cash_cut(request: EntryRequest, account: Account) -> Cut:
+    """What can be paid, fee included."""
+    return _cut(
+        "free cash",
+        account.free_cash / (1 + request.market.fee),
+        "no more than is there, fee included",
+    )
+
+
 def shared_cuts(request: EntryRequest, account: Account, settings: Settings) -> tuple[Cut, ...]:
     """The cuts that hold for every stake, the smallest lot included."""
-    equity, loss, fee = account.equity, request.loss_at_stop, request.market.fee
-    w = account.worst_case
-    day_floor = (1 - settings.daily_max_loss / 100) * account.benchmarks.day_open
-    drawdown_floor = (1 - settings.max_drawdown / 100) * account.benchmarks.peak
-    buffer = settings.force_cash_buffer / 100 * equity
-    risk = account.limits.risk_per_trade
     return (
-        _cut(
-            "risk per trade",
-            risk / 100 * equity / loss,
-            f"at most {risk:g}% of equity may be lost at the stop",
-        ),
-        _cut(
-            "daily loss",
-            (w - day_floor) / loss,
-            f"if every stop were hit, {settings.daily_max_loss:g}% of the day's opening "
-            "is all that may be lost",
-        ),
-        _cut(
-            "drawdown",
-            (w - drawdown_floor) / loss,
-            f"if every stop were hit, {settings.max_drawdown:g}% of the peak "
-            "is all that may be lost",
-        ),
-        _cut(
-            "cash buffer",
-            (account.free_cash - buffer) / (1 + fee),
-            f"{settings.force_cash_buffer:g}% of equity stays in cash",
-        ),
-        _cut("free cash", account.free_cash / (1 + fee), "no more than is there, fee included"),
+        risk_cut(request, account),
+        daily_loss_cut(request, account, settings),
+        drawdown_cut(request, account, settings),
+        cash_buffer_cut(request, account, settings),
+        free_cash_cut(request, account),
         _cut("exchange maximum", request.maximum_stake, "the engine or exchange allows no more"),
     )
 

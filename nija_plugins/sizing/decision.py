@@ -6,7 +6,7 @@ from nija_plugins.account import Account
 from nija_plugins.entry import EntryRequest
 from nija_plugins.settings import Settings
 from nija_plugins.sizing.cuts import Cut, lot_cut, position_cut, shared_cuts, tightest
-from nija_plugins.sizing.lot import floor_amount, smallest_amount, stake_for
+from nija_plugins.sizing.lot import floor_amount, smallest_amount, smallest_stake, stake_for
 from nija_plugins.sizing.smallest import smallest_equity
 
 
@@ -61,7 +61,7 @@ def lot_obstacle(
     request: EntryRequest, account: Account, settings: Settings
 ) -> tuple[str, str] | None:
     """Why even the smallest lot is too much, as (rule, sentence), or None when it is not."""
-    lot_stake = smallest_amount(request, settings.min_trade_size) * request.price
+    lot_stake = smallest_stake(request, settings.min_trade_size)
     tight = tightest((lot_cut(account, settings), *shared_cuts(request, account, settings)))
     if lot_stake <= tight.largest:
         return None

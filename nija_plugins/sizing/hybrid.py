@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from nija_plugins import hookimpl
 from nija_plugins.account import Account
 from nija_plugins.entry import EntryRequest
-from nija_plugins.scaling.tiers import ScalingTier
 from nija_plugins.settings import Settings
 from nija_plugins.sizing.equal_share import equity_leg
 from nija_plugins.sizing.kelly import kelly_leg
@@ -42,9 +41,7 @@ def sizing_base(account: Account, settings: Settings) -> float:
 
 
 @hookimpl
-def nija_stake(
-    request: EntryRequest, account: Account, tier: ScalingTier, settings: Settings
-) -> float:
+def nija_stake(request: EntryRequest, account: Account, settings: Settings) -> float:
     """The wished stake before any cut, in stake currency."""
     blend = sum(leg.weight * leg.fraction for leg in legs(request, account, settings))
     return sizing_base(account, settings) * blend

@@ -38,6 +38,11 @@ def smallest_amount(request: EntryRequest, min_trade_size: float) -> float:
     return float(steps * _decimal(request.market.amount_step))
 
 
+def smallest_stake(request: EntryRequest, min_trade_size: float) -> float:
+    """What `smallest_amount` costs, before fees, in stake currency."""
+    return smallest_amount(request, min_trade_size) * request.price
+
+
 def stake_for(amount: float, request: EntryRequest) -> float:
     """The stake whose amount, truncated by the engine, is exactly `amount`.
 

@@ -7,7 +7,7 @@ from nija_plugins.risk.minimum_balance import minimum_balance
 from nija_plugins.scaling.limits import effective_limits
 from nija_plugins.scaling.tiers import SCALING_TIERS
 from nija_plugins.settings import Settings
-from nija_plugins.sizing.lot import smallest_amount
+from nija_plugins.sizing.lot import smallest_stake
 
 
 def smallest_equity(request: EntryRequest, settings: Settings) -> float:
@@ -16,7 +16,7 @@ def smallest_equity(request: EntryRequest, settings: Settings) -> float:
 
     Each rule allows the lot from some equity on; the tier decides the risk, so each tier is tried.
     """
-    lot = smallest_amount(request, settings.min_trade_size) * request.price
+    lot = smallest_stake(request, settings.min_trade_size)
     at_risk = lot * request.loss_at_stop
     needed = max(
         minimum_balance(request.exchange, settings),

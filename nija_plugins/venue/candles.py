@@ -108,7 +108,9 @@ class FileCandles(CandleSource):
     def hours(self, asset: str, start: datetime, end: datetime) -> pd.DataFrame:
         """See `CandleSource`."""
         frame = self._frames[asset]
-        first, last = frame["date"].searchsorted([pd.Timestamp(start), pd.Timestamp(end)])
+        # The dates count milliseconds, a clock counts finer; the rows between are the same.
+        bounds = [pd.Timestamp(bound).ceil("ms") for bound in (start, end)]
+        first, last = frame["date"].searchsorted(bounds)
         return frame.iloc[first:last].reset_index(drop=True)
 
 

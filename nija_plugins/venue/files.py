@@ -1,4 +1,4 @@
-"""Synthetic candles as freqtrade's own data files."""
+"""Synthetic candles as freqtrade's own data files, kept apart from real ones."""
 
 from datetime import datetime
 from pathlib import Path
@@ -8,6 +8,33 @@ from freqtrade.enums.candletype import CandleType
 
 from nija_plugins.venue.candles import SyntheticCandles
 from nija_plugins.venue.generator import DEFAULT_SEED
+
+MARKER = "SYNTHETIC.txt"
+"""A file of this name says that the candles beside it never happened."""
+
+
+class RealCandles(ValueError):
+    """A data directory that holds candles which are not known to be synthetic."""
+
+
+def mark_synthetic(datadir: Path, seed: int) -> None:
+    """Mark `datadir` as a place for synthetic candles; it is made when missing.
+
+    Raises RealCandles when it already holds candles and no such mark: freqtrade would append to
+    their files, and a history that is half real is worse than none.
+    """
+    marker = datadir / MARKER
+    if not marker.exists() and any(datadir.glob("*-*.feather")):
+        raise RealCandles(
+            f"{datadir} holds candles that are not marked as synthetic, and they must not be "
+            "mixed. Choose another directory with --datadir, or move them away."
+        )
+    datadir.mkdir(parents=True, exist_ok=True)
+    marker.write_text(
+        f"The candles in this directory are synthetic (seed {seed}); this market never existed.\n"
+        "Delete the whole directory before downloading real ones.\n",
+        encoding="utf-8",
+    )
 
 
 def write_synthetic_candles(
@@ -21,9 +48,10 @@ def write_synthetic_candles(
 ) -> tuple[str, ...]:
     """Write the closed candles that open in [start, end) to `datadir`; returns the pairs written.
 
-    `datadir` is what freqtrade calls so, `user_data/data/coinbase` for instance; it is made when
-    missing. Files of the same name are replaced.
+    `datadir` is what freqtrade calls so, `user_data/data/coinbase` for instance. Synthetic files
+    of the same name are replaced. Raises RealCandles as `mark_synthetic` does.
     """
+    mark_synthetic(datadir, seed)
     source = SyntheticCandles(seed)
     handler = get_datahandler(datadir, "feather")
     pairs = tuple(f"{asset}/{quote}" for asset in source.assets)

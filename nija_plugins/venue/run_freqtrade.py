@@ -8,14 +8,19 @@ freqtrade itself made non-zero (130 after Ctrl-C) is passed on.
 """
 
 import logging
+import os
 import signal
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from nija_plugins.venue.verdict import Verdict, command_of
+
+SEED_VARIABLE = "NIJA_SYNTHETIC_SEED"
+"""Set while the simulated exchange serves the synthetic market."""
 
 logger = logging.getLogger("nija_plugins.venue")
 
@@ -29,6 +34,8 @@ def run(arguments: Sequence[str]) -> int:
 
     if verdict.command == "lookahead-analysis":
         _watch_lookahead(verdict)
+    if verdict.command == "download-data" and SEED_VARIABLE in os.environ:
+        _keep_apart(int(os.environ[SEED_VARIABLE]))
     try:
         freqtrade.main(list(arguments))
     except SystemExit as end:
@@ -83,6 +90,25 @@ def _watch_lookahead(verdict: Verdict) -> None:
     # On the class, because that is where freqtrade looks it up.
     name = "text_table_lookahead_analysis_instances"
     setattr(LookaheadAnalysisSubFunctions, name, staticmethod(noted))
+
+
+def _keep_apart(seed: int) -> None:
+    """Let download-data refuse to add synthetic candles to real ones, and mark what it writes."""
+    from freqtrade.data import history
+    from freqtrade.exceptions import OperationalException
+
+    from nija_plugins.venue.files import RealCandles, mark_synthetic
+
+    download = history.download_data_main
+
+    def marked(config: dict[str, Any]) -> None:
+        try:
+            mark_synthetic(Path(config["datadir"]), seed)
+        except RealCandles as error:
+            raise OperationalException(str(error)) from None
+        download(config)
+
+    setattr(history, "download_data_main", marked)  # noqa: B010
 
 
 if __name__ == "__main__":

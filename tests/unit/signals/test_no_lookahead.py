@@ -83,13 +83,3 @@ def test_the_walk_visits_everything(full):
     assert (full["score"] >= 0.75).sum() > 50
     assert full["problem"].nunique() >= 3
     assert full.iloc[START_UP:].drop(columns="problem").notna().mean().min() > 0.8
-
-
-def test_four_years_of_a_pair_take_a_fraction_of_a_second(walk):
-    """35,000 candles of a pair take 0.15 s on a small machine; ten times that is a mistake."""
-    from time import perf_counter
-
-    frame = walk(35_000, seed=4)
-    start = perf_counter()
-    columns(frame)
-    assert perf_counter() - start < 1.5

@@ -130,7 +130,7 @@ def test_every_stake_obeys_every_rule(request, account, s, plugin_wish) -> None:
     account = replace(account, limits=effective_limits(account.tier, s))
     wish = plugin_wish
     if wish is None:
-        wish = nija_stake(request=request, account=account, tier=account.tier, settings=s)
+        wish = nija_stake(request, account, s)
     decision = decide(wish, request, account, s)
     if decision.stake == 0:
         assert decision.refusal
@@ -157,5 +157,5 @@ def test_the_smallest_equity_named_is_the_smallest(request, s) -> None:
 @given(requests(), accounts())
 def test_legs_stay_within_the_position_limit(request, account) -> None:
     assume(account.equity > 0)
-    wish = nija_stake(request=request, account=account, tier=account.tier, settings=Settings())
+    wish = nija_stake(request, account, Settings())
     assert 0 <= wish <= 0.18 * account.equity * (1 + 1e-9)

@@ -73,7 +73,7 @@ def test_stake_is_what_the_page_says(equity: float, asset: str, exchange: str) -
     if tier is None:
         assert account.limits.max_positions == 0
         return
-    wish = nija_stake(request=request, account=account, tier=tier, settings=Settings())
+    wish = nija_stake(request, account, Settings())
     decision = decide(wish, request, account, Settings())
     stake, lifted = by_hand(equity, market, price)
     assert decision.amount * price == pytest.approx(stake, abs=0.005)
@@ -120,8 +120,6 @@ def test_no_upgrade_makes_the_same_trade_smaller(
     for equity in (threshold - 0.01, threshold):
         account = an_account(equity)
         assert account.tier is not None
-        wish = nija_stake(
-            request=request, account=account, tier=account.tier, settings=Settings()
-        )
+        wish = nija_stake(request, account, Settings())
         stakes.append(decide(wish, request, account, Settings()).stake)
     assert stakes[1] >= stakes[0]

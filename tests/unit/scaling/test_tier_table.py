@@ -88,9 +88,7 @@ def test_an_account_that_stands_in_a_tier(current: str, equity: float, name: str
     assert name_for(equity, current) == name
 
 
-@pytest.mark.parametrize(
-    ("equity", "name"), [(250, "GROWTH"), (249.99, "STARTER"), (14.99, None)]
-)
+@pytest.mark.parametrize(("equity", "name"), [(250, "GROWTH"), (249.99, "STARTER"), (14.99, None)])
 def test_a_buffer_of_zero_is_strict(equity: float, name: str | None) -> None:
     assert name_for(equity, "GROWTH", buffer=0) == name
 

@@ -1,0 +1,45 @@
+"""The configuration a `nija` command works on, or a clear end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+from freqtrade.configuration.environment_vars import environment_vars_to_dict
+from freqtrade.configuration.load_config import load_from_files
+from freqtrade.exceptions import OperationalException
+from freqtrade.misc import deep_merge_dicts
+from rich.console import Console
+
+DEFAULT_CONFIG = Path("user_data/config.json")
+
+console = Console(stderr=True)
+
+
+def load(files: list[Path]) -> dict[str, Any]:
+    """freqtrade's configuration from `files` and its environment variables, not validated.
+
+    Raises OperationalException (freqtrade's) naming the file or the place in it.
+    """
+    missing = [str(file) for file in files if not file.is_file()]
+    if missing:
+        raise OperationalException(
+            f"Configuration file {', '.join(missing)} does not exist. "
+            "Run nija from the repository's folder, or name one with --config."
+        )
+    config = load_from_files([str(file) for file in files])
+    merged: dict[str, Any] = deep_merge_dicts(environment_vars_to_dict(), config)
+    merged.setdefault("user_data_dir", files[0].parent)
+    return merged
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Ends the command with exit code 2 and one message when a setting or a plugin is wrong."""
+    try:
+        yield
+    except (OperationalException, ValueError) as error:
+        console.print("[bold red]nija:[/]", end=" ")
+        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from None

@@ -1,0 +1,173 @@
+"""`nija explain`: how a stake comes about, leg by leg and cut by cut."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from nija_plugins.account import Account, Benchmarks
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.offline import Exchange
+from nija_plugins.entry import EntryRequest, Market
+from nija_plugins.risk.minimum_balance import balance_needed
+from nija_plugins.scaling.limits import effective_limits
+from nija_plugins.scaling.tiers import checked_equity, tier_for
+from nija_plugins.settings import Settings
+from nija_plugins.sizing.decision import Decision, decide
+from nija_plugins.sizing.hybrid import Leg, legs, sizing_base
+from nija_plugins.sizing.lot import ENGINE_RESERVE, live_minimum_stake
+from nija_plugins.venue.listings import EXCHANGES
+from nija_plugins.view import Regime
+
+DISASTER_STOP = 0.30
+"""NijaMicro's `stoploss`, which raises freqtrade's live minimums."""
+
+
+def percentage(text: str) -> float:
+    """`4%` or `4` as the fraction 0.04. Raises BadParameter."""
+    try:
+        value = float(text.strip().removesuffix("%")) / 100
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not a percentage such as 4%") from None
+    if not 0 <= value <= 10:
+        raise typer.BadParameter(f"'{text}' is not between 0% and 1000%")
+    return value
+
+
+Percentage = Annotated[float, typer.Option(parser=percentage, metavar="PERCENT")]
+
+
+def explain(
+    equity: Annotated[float, typer.Option(help="Equity of the account, all in cash.")],
+    pair: Annotated[str, typer.Option(help="For example BTC/USD.")],
+    price: Annotated[float, typer.Option(min=1e-9)],
+    stop: Percentage,
+    target: Percentage = "15%",  # type: ignore[assignment]
+    volatility: Percentage = "3%",  # type: ignore[assignment]
+    exchange: Exchange = Exchange.COINBASE,
+    fee: Annotated[
+        float | None,
+        typer.Option(parser=percentage, metavar="PERCENT", help="Instead of the exchange's own."),
+    ] = None,
+    config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+) -> None:
+    """Explain the stake of one entry on a fresh account: each leg, each cut, what decided."""
+    with clear_errors():
+        settings = Settings.load(load(config))
+        checked_equity(equity)
+        market = market_rules(str(exchange), pair)
+    if not 0 < stop < DISASTER_STOP:
+        raise typer.BadParameter(f"the stop must lie between 0% and {DISASTER_STOP:.0%}")
+    if fee is not None:
+        market = Market(market.amount_step, market.amount_min, market.cost_min, fee)
+    account = _fresh_account(equity, str(exchange), settings)
+    request = _request(pair, price, stop, target, volatility, str(exchange), market)
+    console = Console()
+    tier = account.tier.name if account.tier else "no tier"
+    console.print(
+        f"[bold]{pair}[/] at {price:,.2f} on {exchange}, ${equity:,.2f} ({tier}), "
+        f"stop {stop:.2%}, target {target:.2%}, fee {market.fee:.2%} a side",
+        highlight=False,
+    )
+    console.print(
+        f"A stake loses {request.loss_at_stop:.2%} at the stop and gains "
+        f"{request.gain_at_target:.2%} at the target: reward over risk "
+        f"{request.reward_over_risk:.2f} (at least {settings.min_risk_reward:g} is asked for).",
+        highlight=False,
+    )
+    needed = balance_needed(str(exchange), False, settings)
+    if account.tier is None or equity < needed:
+        console.print(f"[red]No entry:[/] {exchange} starts from ${needed:.2f}.", highlight=False)
+        raise typer.Exit(0)
+    opinions = legs(request, account, settings)
+    wish = sizing_base(account, settings) * sum(leg.weight * leg.fraction for leg in opinions)
+    _show(console, opinions, decide(wish, request, account, settings), equity)
+
+
+def market_rules(exchange: str, pair: str) -> Market:
+    """The order rules of `pair` as the simulated exchange has them.
+
+    Raises ValueError naming the pairs it lists.
+    """
+    found = EXCHANGES[exchange]
+    for listing in found.listings:
+        if listing.pair == pair:
+            return Market(
+                amount_step=float(listing.amount_step),
+                amount_min=float(listing.amount_min),
+                cost_min=float(listing.cost_min),
+                fee=float(max(found.maker, found.taker)),
+            )
+    listed = ", ".join(listing.pair for listing in found.listings)
+    raise ValueError(f"The rules of {pair} on {exchange} are not known here; known: {listed}.")
+
+
+def _show(console: Console, opinions: tuple[Leg, ...], decision: Decision, equity: float) -> None:
+    table = Table("leg", "weight", "of equity", "adds", title="The wish")
+    for leg in opinions:
+        dollars = leg.weight * leg.fraction * equity
+        table.add_row(leg.name, f"{leg.weight:.2f}", f"{leg.fraction:.2%}", f"${dollars:.2f}")
+    table.add_row("[bold]wish", "", "", f"[bold]${decision.wish:.2f}")
+    console.print(table)
+    table = Table("cut", "allows", "because", title="The cuts")
+    for cut in decision.cuts:
+        mark = "[bold]" if cut.name == decision.decided_by else ""
+        table.add_row(f"{mark}{cut.name}", f"{mark}${cut.largest:.2f}", f"{mark}{cut.why}")
+    console.print(table)
+    console.print(f"Smallest lot: ${decision.smallest_lot:.2f}", highlight=False)
+    if decision.refusal:
+        console.print(f"[red]No entry:[/] {decision.refusal}", highlight=False)
+        return
+    how = "lifted to the smallest lot" if decision.lifted else f"decided by: {decision.decided_by}"
+    console.print(
+        f"[green]Stake: ${decision.stake:.2f}[/] ({decision.stake / equity:.1%} of equity, "
+        f"{decision.amount:.8f} units), {how}.",
+        highlight=False,
+    )
+
+
+def _fresh_account(equity: float, exchange: str, settings: Settings) -> Account:
+    now = datetime.now(UTC)
+    tier = tier_for(equity, None, settings.downgrade_buffer)
+    return Account(
+        time=now,
+        exchange=exchange,
+        cash=equity,
+        free_cash=equity,
+        positions=(),
+        benchmarks=Benchmarks.begin(now, equity),
+        tier=tier,
+        limits=effective_limits(tier, settings),
+        started=False,
+    )
+
+
+def _request(
+    pair: str,
+    price: float,
+    stop: float,
+    target: float,
+    volatility: float,
+    exchange: str,
+    market: Market,
+) -> EntryRequest:
+    return EntryRequest(
+        pair=pair,
+        time=datetime.now(UTC),
+        price=price,
+        exchange=exchange,
+        mode="live",
+        regime=Regime.UNKNOWN,
+        score=1.0,
+        stop=stop,
+        target=target,
+        trail=stop,
+        daily_volatility=volatility,
+        market=market,
+        minimum_stake=live_minimum_stake(market, price, DISASTER_STOP, ENGINE_RESERVE),
+        maximum_stake=1e12,
+        tradable_pairs=3,
+    )

@@ -1,0 +1,71 @@
+"""`nija status`: the account's tier, and every setting with where its value comes from."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.run import STATE_FILE
+from nija_plugins.scaling.engine import AutoScalingEngine
+from nija_plugins.scaling.limits import effective_limits
+from nija_plugins.scaling.summary import get_scaling_summary
+from nija_plugins.settings import NOT_YET_IN_FORCE, Settings, sources
+
+
+def status(
+    config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Show the tier, the limits in force, and the settings."""
+    with clear_errors():
+        loaded = load(config)
+        settings = Settings.load(loaded)
+        state_file = Path(loaded["user_data_dir"]) / STATE_FILE
+        engine = AutoScalingEngine(
+            state_file if state_file.is_file() else None, settings.downgrade_buffer
+        )
+    limits = effective_limits(engine.current_tier, settings)
+    origin = sources(loaded, os.environ)
+    console = Console()
+    if as_json:
+        console.print_json(data=_facts(engine, settings, origin) | {"limits": _plain(limits)})
+        return
+    console.print(get_scaling_summary(engine), markup=False, highlight=False)
+    console.print(
+        f"\nIn force: {limits.max_positions} positions, {limits.risk_per_trade:g}% risk per trade."
+        if engine.current_tier or not settings.micro_capital_mode
+        else "\nNo tier yet: it is decided in the bot's first loop.",
+        highlight=False,
+    )
+    table = Table("setting", "value", "from", "in force", title="Settings")
+    for name, value in settings.model_dump(mode="json").items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        idle = NOT_YET_IN_FORCE.get(name)
+        table.add_row(name, shown, origin[name], f"not yet: {idle}" if idle else "yes")
+    console.print(table)
+
+
+def _facts(engine: AutoScalingEngine, settings: Settings, origin: dict[str, str]) -> dict[str, Any]:
+    tier = engine.current_tier
+    return {
+        "tier": tier.name if tier else None,
+        "equity": engine.current_equity,
+        "next": engine.get_progress_to_next_tier(),
+        "settings": {
+            name: {"value": value, "from": origin[name], "in_force": name not in NOT_YET_IN_FORCE}
+            for name, value in settings.model_dump(mode="json").items()
+        },
+    }
+
+
+def _plain(limits: Any) -> dict[str, Any]:
+    return {
+        "max_positions": limits.max_positions,
+        "risk_per_trade": limits.risk_per_trade,
+        "copy_trading": limits.copy_trading,
+        "leverage_enabled": limits.leverage_enabled,
+    }

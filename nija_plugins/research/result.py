@@ -1,0 +1,79 @@
+"""One freqtrade backtest result, read from the zip that freqtrade wrote."""
+
+import json
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+import pandas as pd
+
+POINTER = ".last_result.json"
+
+
+class ResultError(ValueError):
+    """No readable backtest result; the message says where it was looked for."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A backtest of one strategy.
+
+    `statistics` is freqtrade's own; `trades` has a row per trade; `equity` is the wallet's worth in
+    stake currency per candle, marked to market (index: UTC); `nija_run` is what NIJA added: tier
+    changes and refusals.
+    """
+
+    path: Path
+    strategy: str
+    statistics: dict[str, Any]
+    trades: pd.DataFrame
+    equity: pd.Series
+    nija_run: dict[str, Any]
+
+    @property
+    def worst_day(self) -> float:
+        """The lowest worth within a UTC day against that day's opening; a fraction ≤ 0."""
+        days = self.equity.groupby(pd.DatetimeIndex(self.equity.index).floor("D"))
+        return float(min((days.min() / days.first() - 1).min(), 0.0))
+
+    @property
+    def drawdown(self) -> float:
+        """The deepest fall of the wallet's worth below its peak so far; a fraction ≥ 0."""
+        return float((1 - self.equity / self.equity.cummax()).max())
+
+
+def latest(directory: Path, strategy: str = "NijaMicro") -> Result:
+    """The newest result in `directory`. Raises ResultError."""
+    try:
+        name = json.loads((directory / POINTER).read_text())["latest_backtest"]
+    except (OSError, ValueError, KeyError):
+        raise ResultError(f"No backtest result in {directory}.") from None
+    return read(directory / name, strategy)
+
+
+def read(path: Path, strategy: str = "NijaMicro") -> Result:
+    """The result in the zip file `path`. Raises ResultError."""
+    try:
+        with ZipFile(path) as archive:
+            stem = path.stem
+            statistics = json.loads(archive.read(f"{stem}.json"))["strategy"][strategy]
+            config = json.loads(archive.read(f"{stem}_config.json"))
+            wallet = pd.read_feather(BytesIO(archive.read(f"{stem}_{strategy}_wallet.feather")))
+    except (OSError, BadZipFile, KeyError, ValueError) as error:
+        raise ResultError(f"{path} is no readable result of {strategy}: {error}") from None
+    return Result(
+        path=path,
+        strategy=strategy,
+        statistics=statistics,
+        trades=pd.DataFrame(statistics["trades"]),
+        equity=_equity(wallet),
+        nija_run=config.get("nija_run", {}),
+    )
+
+
+def _equity(wallet: pd.DataFrame) -> pd.Series:
+    """What all currencies were worth together, per candle."""
+    worth = wallet.groupby("date")["total_quote"].sum()
+    return worth.sort_index()
