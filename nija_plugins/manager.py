@@ -11,7 +11,7 @@ import inspect
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -82,21 +82,20 @@ def build(settings: Settings, plugins_dir: Path | None = None) -> pluggy.PluginM
     `nija.plugins.disable` names something that cannot be unloaded.
     """
     disabled = set(settings.plugins.disable)
-    _refuse_impossible(disabled)
     manager = pluggy.PluginManager("nija")
     manager.add_hookspecs(hookspecs)
     for name in (*DEFAULT, *ESSENTIAL):
         if name not in disabled:
             _register(manager, importlib.import_module(f"nija_plugins.{name}"), name)
-    for name in disabled:
-        manager.set_blocked(name)
-    try:
-        manager.load_setuptools_entrypoints(ENTRY_POINTS)
-    except pluggy.PluginValidationError as error:
-        raise PluginError(_explain(error)) from error
-    for path in sorted(plugins_dir.glob("*.py")) if plugins_dir else ():
-        if path.stem not in disabled:
-            _register(manager, _load_file(path), path.stem)
+    packages = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    files = {path.stem: path for path in sorted(plugins_dir.glob("*.py"))} if plugins_dir else {}
+    _refuse_impossible(disabled, known=[*DEFAULT, *packages, *files])
+    for name, point in packages.items():
+        if name not in disabled:
+            _register(manager, _load_package(point), name)
+    for name, path in files.items():
+        if name not in disabled:
+            _register(manager, _load_file(path), name)
     for name, plugin in manager.list_name_plugin():
         if plugin is not None:
             _check_names(name, plugin)
@@ -109,7 +108,7 @@ def build(settings: Settings, plugins_dir: Path | None = None) -> pluggy.PluginM
 
 def describe(manager: pluggy.PluginManager) -> Iterator[Loaded]:
     """Every loaded plugin, in the order they registered."""
-    packages = {id(plugin): dist for plugin, dist in manager.list_plugin_distinfo()}
+    packages = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     ours = version("nija-micro")
     for name, plugin in manager.list_name_plugin():
         if plugin is None:
@@ -118,8 +117,9 @@ def describe(manager: pluggy.PluginManager) -> Iterator[Loaded]:
         origin = getattr(plugin, "__file__", None) or inspect.getfile(type(plugin))
         kind: Literal["essential", "default", "package", "file"] = "file"
         number = str(getattr(plugin, "__version__", "-"))
-        if id(plugin) in packages:
-            kind, number = "package", packages[id(plugin)].version
+        if name in packages:
+            distribution = packages[name].dist
+            kind, number = "package", distribution.version if distribution else number
         elif name in ESSENTIAL or name == SCALING:
             kind, number = "essential", ours
         elif name in DEFAULT:
@@ -149,6 +149,17 @@ def _register(manager: pluggy.PluginManager, plugin: object, name: str) -> None:
         manager.register(plugin, name=name)
     except (pluggy.PluginValidationError, ValueError) as error:
         raise PluginError(_explain(error, name)) from error
+
+
+def _load_package(point: EntryPoint) -> object:
+    """What an installed package offers under its entry point."""
+    try:
+        return point.load()
+    except Exception as error:
+        raise PluginError(
+            f'Plugin "{point.name}" ({point.value}) cannot be loaded: '
+            f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def _load_file(path: Path) -> ModuleType:
@@ -225,10 +236,16 @@ def _explain(error: Exception, name: str = "") -> str:
     return f'Plugin "{name or plugin}" cannot be registered: {text}'
 
 
-def _refuse_impossible(disabled: set[str]) -> None:
+def _refuse_impossible(disabled: set[str], known: list[str]) -> None:
     for name in sorted(disabled):
         if name in ESSENTIAL or name == SCALING:
             raise SettingsError(
                 f'Setting "nija.plugins.disable" names "{name}", which is essential: '
                 "risk rules cannot be unloaded."
+            )
+        if name not in known:
+            meant = nearest(name, known)
+            raise SettingsError(
+                f'Setting "nija.plugins.disable" names "{name}", which is not loaded'
+                + (f'; did you mean "{meant}"?' if meant else ".")
             )

@@ -99,6 +99,9 @@ class NijaStrategy(IStrategy):
             self._run = Run.begin(
                 self._build_manager(), self.nija_settings, self.config, self._mode
             )
+            if self._judged_alone or self.config.get("runmode") == RunMode.HYPEROPT:
+                # Hundreds of repetitions of one announcement bury what these commands say.
+                logging.getLogger("nija_plugins.scaling").setLevel(logging.WARNING)
         return self._run
 
     # -- the market -------------------------------------------------------------------------

@@ -42,7 +42,9 @@ class Toy(IStrategy):
         return dataframe
 
     def populate_entry_trend(self, dataframe, metadata):
-        dataframe.loc[dataframe["rsi"] < 40, "enter_long"] = 1
+        # A bot interrupted while it stores a trade stumbles over its own database session.
+        if self.dp.runmode.value != "dry_run":
+            dataframe.loc[dataframe["rsi"] < 40, "enter_long"] = 1
         return dataframe
 
     def populate_exit_trend(self, dataframe, metadata):
@@ -84,6 +86,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (user_data / "config.json").write_text(json.dumps(config))
     (tmp_path / "config.kraken.json").write_text('{"exchange": {"name": "kraken"}}')
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "400")  # freqtrade's log breaks its lines at this width
     for name in [name for name in os.environ if name.startswith("FREQTRADE__")]:
         monkeypatch.delenv(name)
     return tmp_path
@@ -127,7 +130,7 @@ class TestExitCodes:
         few = ("--minimum-trade-amount", "2", "--targeted-trade-amount", "2")
         arguments = ("--timerange", "20250102-20250120", *few)
         assert offline("lookahead-analysis", "--strategy", "Peeking", *arguments) == 1
-        assert "found a bias in Peeking" in "".join(capfd.readouterr().err.splitlines())
+        assert "found a bias in Peeking" in capfd.readouterr().err
 
     @pytest.mark.parametrize(
         ("signals", "biased", "failed", "reason"),

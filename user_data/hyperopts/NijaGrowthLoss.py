@@ -13,20 +13,24 @@ PENALTY = 10.0
 
 
 class NijaGrowthLoss(IHyperOptLoss):
-    """Minus the log growth of the account, punished beyond 6% days and 12% drawdown."""
+    """Minus the log growth of the account, punished beyond 6% days and 12% drawdown.
+
+    Closed profit only: freqtrade keeps no marked wallet during hyperopt.
+    """
 
     @staticmethod
     def hyperopt_loss_function(
-        results: DataFrame,
-        starting_balance: float,
-        backtest_stats: dict[str, Any],
-        **kwargs: Any,
+        results: DataFrame, starting_balance: float, **kwargs: Any
     ) -> float:
-        """Closed profit only; a lost account is the worst there is."""
-        end = starting_balance + float(results["profit_abs"].sum())
-        if end <= 0:
+        """A lost account is the worst there is; an idle one scores 0."""
+        daily = results.groupby(results["close_date"].dt.floor("D"))["profit_abs"].sum()
+        balance = starting_balance + daily.cumsum()
+        if balance.empty:
+            return 0.0
+        if balance.min() <= 0:
             return 1e6
-        worst_day = -float(backtest_stats.get("backtest_worst_day") or 0.0)
-        drawdown = float(backtest_stats.get("max_drawdown_account") or 0.0)
+        worst_day = -(daily / balance.shift(1, fill_value=starting_balance)).min()
+        peak = balance.cummax().clip(lower=starting_balance)
+        drawdown = (1 - balance / peak).max()
         broken = max(0.0, worst_day - PROMISED_DAY) + max(0.0, drawdown - PROMISED_DRAWDOWN)
-        return -log(end / starting_balance) + PENALTY * broken
+        return float(-log(balance.iloc[-1] / starting_balance) + PENALTY * broken)

@@ -1,0 +1,131 @@
+"""The guard: whoever raises or answers nonsense is named, and gives no answer."""
+
+import logging
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pluggy
+import pytest
+
+from nija_plugins import answers, hookimpl, hookspecs
+from nija_plugins.guard import Hooks, PluginFailure
+from nija_plugins.view import Family, Plan, Vote
+
+INDEX = pd.RangeIndex(4)
+GOOD = pd.Series([0.0, 0.5, 1.0, np.nan], index=INDEX)
+
+
+def hooks_of(**functions) -> Hooks:
+    """Hooks of one plugin per keyword `plugin__hook`."""
+    manager = pluggy.PluginManager("nija")
+    manager.add_hookspecs(hookspecs)
+    for key, function in functions.items():
+        plugin, _, hook = key.partition("__")
+        manager.register(SimpleNamespace(**{hook: hookimpl(function)}), name=plugin)
+    return Hooks(manager)
+
+
+GIVEN = {"request": None, "account": None, "settings": None, "tier": None}
+
+
+def test_the_last_registered_plugin_answers_first() -> None:
+    hooks = hooks_of(ours__nija_stake=lambda: 1.0, theirs__nija_stake=lambda: 2.0)
+    assert hooks.first("nija_stake", answers.stake, **GIVEN) == 2.0
+
+
+def test_no_opinion_passes_on() -> None:
+    hooks = hooks_of(ours__nija_stake=lambda: 1.0, theirs__nija_stake=lambda: None)
+    assert hooks.first("nija_stake", answers.stake, **GIVEN) == 1.0
+    assert hooks_of().first("nija_stake", answers.stake, **GIVEN) is None
+
+
+@pytest.mark.parametrize(
+    "nonsense", [float("nan"), float("inf"), -1, "10", True, [], object(), np.float64("nan")]
+)
+def test_a_stake_that_is_no_amount_is_a_failure_not_the_next_plugins_turn(nonsense) -> None:
+    hooks = hooks_of(ours__nija_stake=lambda: 1.0, theirs__nija_stake=lambda: nonsense)
+    with pytest.raises(PluginFailure, match=r'"theirs".*nija_stake'):
+        hooks.first("nija_stake", answers.stake, **GIVEN)
+
+
+def test_a_plugin_that_raises_is_named() -> None:
+    def explode() -> float:
+        raise KeyError("cash")
+
+    with pytest.raises(PluginFailure, match=r'"theirs".*nija_stake.*KeyError'):
+        hooks_of(theirs__nija_stake=explode).first("nija_stake", answers.stake, **GIVEN)
+
+
+def test_every_veto_is_asked_even_when_one_fails() -> None:
+    hooks = hooks_of(
+        a__nija_veto=lambda: "no", b__nija_veto=lambda: 1 / 0, c__nija_veto=lambda: None
+    )
+    found = dict(hooks.every("nija_veto", answers.reason, **GIVEN))
+    assert found["a"] == "no"
+    assert isinstance(found["b"], PluginFailure)
+    assert found["c"] is None
+
+
+@pytest.mark.parametrize("nonsense", [False, 0, float("nan"), "", "  ", ["no"]])
+def test_a_veto_is_a_sentence_or_none(nonsense) -> None:
+    hooks = hooks_of(a__nija_veto=lambda: nonsense)
+    ((_, answer),) = hooks.every("nija_veto", answers.reason, **GIVEN)
+    assert isinstance(answer, PluginFailure)
+
+
+def test_events_go_on_after_a_failure_and_say_it_once(caplog) -> None:
+    heard = []
+    hooks = hooks_of(
+        a__nija_equity=lambda account: heard.append(account), b__nija_equity=lambda: 1 / 0
+    )
+    with caplog.at_level(logging.ERROR):
+        hooks.tell("nija_equity", account="x")
+        hooks.tell("nija_equity", account="y")
+    assert heard == ["x", "y"]
+    assert len([r for r in caplog.records if '"b" failed in nija_equity' in r.message]) == 1
+
+
+def plan(**changes) -> Plan:
+    return Plan(**({"stop": GOOD, "target": GOOD, "trail": GOOD} | changes))
+
+
+@pytest.mark.parametrize(
+    ("check", "good"),
+    [
+        (answers.fractions(INDEX, "scores"), GOOD),
+        (answers.regimes(INDEX), pd.Series(["ranging"] * 4, index=INDEX)),
+        (answers.votes(INDEX), [Vote("v", Family.TREND, GOOD)]),
+        (answers.plan(INDEX), plan(target=GOOD * 3)),
+        (answers.leverage, 2),
+    ],
+)
+def test_good_answers_pass(check, good) -> None:
+    check(good)
+
+
+@pytest.mark.parametrize(
+    ("check", "nonsense"),
+    [
+        (answers.fractions(INDEX, "scores"), GOOD.iloc[:3]),
+        (answers.fractions(INDEX, "scores"), GOOD.set_axis([1, 2, 3, 4])),
+        (answers.fractions(INDEX, "scores"), GOOD * 2),
+        (answers.fractions(INDEX, "scores"), -GOOD),
+        (answers.fractions(INDEX, "scores"), GOOD.to_numpy()),
+        (answers.fractions(INDEX, "scores"), GOOD.astype(str)),
+        (answers.fractions(INDEX, "scores"), GOOD > 0),
+        (answers.fractions(INDEX, "scores"), GOOD.replace(1.0, np.inf)),
+        (answers.regimes(INDEX), pd.Series(["bullish"] * 4, index=INDEX)),
+        (answers.regimes(INDEX), pd.Series([np.nan] * 4, index=INDEX)),
+        (answers.votes(INDEX), Vote("v", Family.TREND, GOOD)),
+        (answers.votes(INDEX), [GOOD]),
+        (answers.votes(INDEX), [Vote("v", Family.TREND, GOOD.iloc[1:])]),
+        (answers.plan(INDEX), (GOOD, GOOD, GOOD)),
+        (answers.plan(INDEX), plan(stop=GOOD * 2)),
+        (answers.plan(INDEX), plan(target=-GOOD)),
+        (answers.leverage, 0.5),
+    ],
+)
+def test_nonsense_is_refused(check, nonsense) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        check(nonsense)
