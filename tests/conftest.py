@@ -1,5 +1,10 @@
 """Shared builders: an ordinary account, an ordinary entry, and the exchanges' real rules."""
 
+import os
+import shutil
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -67,3 +72,40 @@ def account() -> Callable[..., Account]:
 @pytest.fixture
 def request_for() -> Callable[..., EntryRequest]:
     return a_request
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A scratch copy of the shipped configuration, to run commands in without touching ours."""
+    home = tmp_path / "house"
+    home.mkdir()
+    for name in ("config.micro_capital.json", "config.kraken.json"):
+        shutil.copy(ROOT / name, home)
+    for name in ("config.json", "strategies", "hyperopts", "plugins"):
+        source, target = ROOT / "user_data" / name, home / "user_data" / name
+        target.parent.mkdir(exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.json"))
+        else:
+            shutil.copy(source, target)
+    return home
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def nija(home: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """The installed `nija` command, run in `home`."""
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("nija")), *arguments],
+        cwd=home,
+        env={**os.environ, "COLUMNS": "200", **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1200,
+    )

@@ -1,0 +1,340 @@
+"""The real bot, offline: freqtrade's Worker in dry-run over the simulated exchange.
+
+The clock is ours (time_machine), candles are painted by hand, and every iteration of the bot is
+one call. docs on what freqtrade does when: DESIGN §4; how this was found to work: ENGINE.md.
+"""
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import time_machine
+from freqtrade.commands.arguments import Arguments
+from freqtrade.persistence import (
+    CustomDataWrapper,
+    KeyValueStore,
+    Order,
+    PairLocks,
+    Trade,
+    WalletHistory,
+)
+from freqtrade.persistence.custom_data import _CustomData
+from freqtrade.persistence.key_value_store import _KeyValueStoreModel
+from freqtrade.persistence.pairlock import PairLock
+from freqtrade.persistence.usedb_context import enable_database_use
+from freqtrade.worker import Worker
+
+from nija_plugins.run import Run
+from nija_plugins.settings import ALIASES, Settings, environment_name
+from nija_plugins.venue.candles import CandleSource
+from tests.conftest import ROOT
+
+HOUR = timedelta(hours=1)
+START = datetime(2025, 3, 4, tzinfo=UTC)
+"""Midnight; painted candles begin here, and bots a little later."""
+HISTORY = 725
+"""Days of quiet candles before START: what freqtrade asks for of daily candles, and a few more."""
+DAYS = 14
+"""How long a painted market goes on."""
+
+
+def after(hours: float, seconds: float = 5) -> datetime:
+    """START plus `hours`, and the seconds an iteration comes after the candle's close."""
+    return START + timedelta(hours=hours, seconds=seconds)
+
+
+class PaintedMarket(CandleSource):
+    """Quiet hours with a small deterministic wobble, and whatever a test paints over them."""
+
+    assets = ("BTC", "ETH", "SOL")
+
+    def __init__(self) -> None:
+        self._starts = pd.date_range(
+            START - timedelta(days=HISTORY),
+            START + timedelta(days=DAYS),
+            freq="h",
+            inclusive="left",
+        ).as_unit("ms")
+        self._closes: dict[str, np.ndarray[Any, Any]] = {}
+        self._frames: dict[str, pd.DataFrame] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """The quiet market again: BTC around $50,000, ETH $2,000, SOL $100; flat from START on."""
+        wobble = np.random.default_rng(1).normal(0.0, 0.002, HISTORY * 24)
+        wobble[-1] = 0.0
+        flat = np.ones(DAYS * 24)
+        for asset, price in (("BTC", 50_000.0), ("ETH", 2_000.0), ("SOL", 100.0)):
+            self.shape(asset, price * np.concatenate([1 + wobble, flat]))
+
+    def shape(self, asset: str, closes: Sequence[float] | np.ndarray[Any, Any]) -> None:
+        """Replaces all of the asset's closes; every candle opens at the close before it."""
+        close = np.asarray(closes, dtype=float)
+        opened = np.concatenate([close[:1], close[:-1]])
+        self._closes[asset] = close
+        self._frames[asset] = pd.DataFrame(
+            {
+                "date": self._starts,
+                "open": opened,
+                "high": np.maximum(opened, close),
+                "low": np.minimum(opened, close),
+                "close": close,
+                "volume": np.full(len(close), 100.0),
+            }
+        )
+
+    def paint(self, asset: str, hours: float, factors: Iterable[float]) -> None:
+        """Closes of the candles from START + `hours` on, each as a multiple of the price at START;
+        what comes after them stays at the last one."""
+        close = self._closes[asset].copy()
+        first = HISTORY * 24 + int(hours)
+        painted = self.price(asset) * np.asarray(list(factors), dtype=float)
+        close[first : first + len(painted)] = painted
+        close[first + len(painted) :] = painted[-1]
+        self.shape(asset, close)
+
+    def price(self, asset: str) -> float:
+        """The price at START."""
+        return float(self._closes[asset][HISTORY * 24 - 1])
+
+    def hours(self, asset: str, start: datetime, end: datetime) -> pd.DataFrame:
+        """See `CandleSource`."""
+        bounds = [pd.Timestamp(bound).ceil("ms") for bound in (start, end)]
+        first, last = self._starts.searchsorted(bounds)
+        return self._frames[asset].iloc[first:last].reset_index(drop=True)
+
+
+def script(
+    entries: Mapping[str, Sequence[float]],
+    *,
+    stop: float = 0.04,
+    target: float = 0.60,
+    trail: float = 0.06,
+) -> str:
+    """A single-file plugin that signals at the 4h closes START + `entries` hours of each pair,
+    with the best score and this plan; NIJA's own rules judge it."""
+    closes = {
+        pair: [(START + timedelta(hours=h) - HOUR).isoformat() for h in hours]
+        for pair, hours in entries.items()
+    }
+    return f"""
+import pandas as pd
+from nija_plugins import hookimpl
+from nija_plugins.view import Plan
+
+CANDLES = {closes!r}
+
+@hookimpl
+def nija_score(votes, regime):
+    return pd.Series(1.0, index=regime.index)
+
+@hookimpl
+def nija_plan(dataframe, pair):
+    wanted = pd.to_datetime(CANDLES.get(pair, []), utc=True)
+    chosen = dataframe["date"].isin(wanted)
+    def where(value):
+        return pd.Series(value, index=dataframe.index).where(chosen)
+    return Plan(stop=where({stop}), target=where({target}), trail=where({trail}))
+"""
+
+
+class Clock:
+    """The simulated time: moved by the test, and by whatever freqtrade sleeps."""
+
+    def __init__(self, traveller: Any) -> None:
+        self._traveller = traveller
+
+    def move_to(self, moment: datetime) -> None:
+        assert moment >= datetime.now(UTC), "time does not go back"
+        self._traveller.move_to(moment)
+
+    def sleep(self, seconds: float) -> None:
+        self._traveller.shift(timedelta(seconds=seconds))
+
+
+class Records(logging.Handler):
+    """Everything that is logged from INFO up."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.levelname} {record.getMessage()}")
+
+
+@dataclass
+class Bot:
+    """A running bot, iterated by hand."""
+
+    worker: Worker
+    clock: Clock
+    log: list[str]
+    state: Any = field(default=None)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return self.worker.freqtrade.config
+
+    @property
+    def strategy(self) -> Any:
+        return self.worker.freqtrade.strategy
+
+    @property
+    def run(self) -> Run:
+        run: Run = self.strategy.run
+        return run
+
+    @property
+    def wallets(self) -> Any:
+        return self.worker.freqtrade.wallets
+
+    def at(self, hours: float, seconds: float = 5) -> "Bot":
+        """One iteration at START + `hours` and `seconds`."""
+        self.clock.move_to(after(hours, seconds))
+        self.state = self.worker._worker(old_state=self.state)
+        return self
+
+    def through(self, first: int, last: int) -> "Bot":
+        """One iteration after each candle's close from START + `first` to `last` hours."""
+        for hours in range(first, last + 1):
+            self.at(hours)
+        return self
+
+    def account(self) -> Any:
+        """The account as NIJA sees it now."""
+        return self.strategy._account(datetime.now(UTC))
+
+    def said(self, text: str) -> list[str]:
+        """The log lines that contain `text`."""
+        return [line for line in self.log if text in line]
+
+
+@dataclass
+class Home:
+    """A user's directory with the repository's own user_data, and what a test changes in it."""
+
+    path: Path
+    url: str
+    market: PaintedMarket
+    clock: Clock
+    records: Records
+    bots: list[Bot] = field(default_factory=list)
+
+    @property
+    def user_data(self) -> Path:
+        return self.path / "user_data"
+
+    @property
+    def tier_state(self) -> dict[str, Any]:
+        state = (self.user_data / ".auto_scaling_state.json").read_text()
+        found: dict[str, Any] = json.loads(state)
+        return found
+
+    def plugin(self, name: str, source: str) -> None:
+        """Puts a single-file plugin into user_data/plugins, in place of an earlier one."""
+        (self.user_data / "plugins" / f"{name}.py").write_text(source)
+
+    def start(self, *, exchange: str = "coinbase", **changes: Any) -> Bot:
+        """`freqtrade trade --strategy NijaMicro`, with `changes` in user_data/config.json: keys of
+        freqtrade's, and `nija`."""
+        api = dict.fromkeys(("rest", "public", "private", "zendesk"), self.url)
+        ccxt = {"urls": {"api": api}, "enableRateLimit": False}
+        config = {
+            "add_config_files": ["../config.micro_capital.json"],
+            "exchange": {
+                "name": exchange,
+                "ccxt_config": ccxt,
+                "markets_refresh_interval": 10**6,
+            },
+            **changes,
+        }
+        (self.user_data / "config.json").write_text(json.dumps(config))
+        database = f"sqlite:///{self.path / 'trades.sqlite'}"
+        arguments = ["trade", "--strategy", "NijaMicro", "--userdir", str(self.user_data)]
+        parsed = Arguments([*arguments, "--db-url", database]).get_parsed_arg()
+        self.records.lines.clear()
+        bot = Bot(Worker(parsed), self.clock, self.records.lines)
+        self.bots.append(bot)
+        return bot
+
+    def kill(self) -> None:
+        """The process is gone: what was not committed is lost, nothing is said or cleaned up."""
+        bot = self.bots[-1]
+        forget_database()
+        bot.worker.freqtrade.exchange.close()
+
+    def end(self) -> None:
+        """Closes what the bots of this test left open."""
+        for bot in self.bots:
+            bot.worker.freqtrade.exchange.close()
+            bot.worker.freqtrade.rpc.cleanup()
+        if self.bots:
+            forget_database()
+
+
+SESSIONS = (Trade, Order, PairLock, _KeyValueStoreModel, _CustomData, WalletHistory)
+
+
+def forget_database() -> None:
+    """Rolls open transactions back and lets go of the file."""
+    for session in {id(owner.session): owner.session for owner in SESSIONS}.values():
+        session.remove()
+        session.get_bind().dispose()
+
+
+@contextmanager
+def a_home(
+    path: Path, url: str, market: PaintedMarket, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Home]:
+    """A home in `path` with the clock at START; afterwards everything is as it was before."""
+    shutil.copy(ROOT / "config.micro_capital.json", path)
+    for folder in ("strategies", "hyperopts", "plugins"):
+        shutil.copytree(
+            ROOT / "user_data" / folder,
+            path / "user_data" / folder,
+            ignore=shutil.ignore_patterns("__pycache__", "NijaMicro.json"),
+        )
+    own = {environment_name(name) for name in Settings.model_fields} | set(ALIASES)
+    for name in [n for n in os.environ if n in own or n.startswith("FREQTRADE__")]:
+        monkeypatch.delenv(name)
+    for owner in SESSIONS:
+        monkeypatch.setattr(owner, "session", None, raising=False)
+    monkeypatch.setattr(PairLocks, "timeframe", PairLocks.timeframe)
+    # freqtrade would replace pytest's handlers by its own.
+    monkeypatch.setattr("freqtrade.configuration.configuration.setup_logging", lambda config: None)
+    enable_database_use()
+    market.reset()
+    root, records = logging.getLogger(), Records()
+    level = root.level
+    travel = time_machine.travel(START, tick=False)
+    clock = Clock(travel.start())
+    patient = SimpleNamespace(sleep=clock.sleep)
+
+    async def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+
+    monkeypatch.setattr("freqtrade.worker.Worker._sleep", staticmethod(lambda seconds: None))
+    monkeypatch.setattr("freqtrade.exchange.common.time", patient)
+    monkeypatch.setattr("freqtrade.exchange.common.asyncio", SimpleNamespace(sleep=sleep))
+    home = Home(path, url, market, clock, records)
+    root.addHandler(records)
+    root.setLevel(logging.INFO)
+    try:
+        yield home
+    finally:
+        root.removeHandler(records)
+        root.setLevel(level)
+        home.end()
+        travel.stop()
