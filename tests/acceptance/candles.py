@@ -59,8 +59,7 @@ class Candles:
 
     def tick(self, hour: int) -> float:
         """The price step freqtrade infers: the most decimals of the month's prices."""
-        month = self._frame.loc[self._frame.index.strftime("%Y-%m") == f"{time_of(hour):%Y-%m}"]
-        prices = month.to_numpy()
+        prices = self._frame.loc[f"{time_of(hour):%Y-%m}"].to_numpy()
         for decimals in range(9):
             scaled = prices * 10.0**decimals
             if np.abs(scaled - scaled.round()).max() < 1e-5:

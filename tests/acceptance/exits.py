@@ -25,6 +25,10 @@ class Life:
     rate: float = 0.0
     reason: str = ""
 
+    def stop_at(self, hour: int) -> float:
+        """The stop after the candle of `hour`, or after the last one that was worked."""
+        return self.stops[min(hour, max(self.stops))]
+
 
 def live(candles: Candles, entry: int, price: float, plan: Plan, last: int) -> Life:
     """The life of a trade entered at hour `entry`, followed to hour `last` at most."""

@@ -122,13 +122,12 @@ class Account:
         self._day, self._day_open, self._peak = -1, balance, balance
 
     def moment(self, hour: int, stops_of: int) -> Moment:
-        """The account at `hour`, with stops as they stood after the candle of `stops_of` (or
-        the last one worked)."""
+        """The account at `hour`, with stops as they stood after the candle of `stops_of`."""
         equity = worst = self.cash
         for trade, life in self.open.values():
             left = trade.amount * (1 - trade.fee)
             equity += left * self._candles[trade.pair].mark(hour)
-            worst += left * life.stops[stops_of if stops_of in life.stops else stops_of - 1]
+            worst += left * life.stop_at(stops_of)
         return Moment(
             hour=hour,
             cash=self.cash,

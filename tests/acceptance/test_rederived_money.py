@@ -1,0 +1,264 @@
+"""On real input every stake, cut, limit, exit and tier is derived again, by other code.
+
+The package's backtest says which trades it made; everything about them is then worked out from the
+candle files and DESIGN (see money, candles, exits and ledger beside this file) and compared.
+Which *signals* there were is not repeated here: a trade the package should have made and did not
+make is not seen, except where it shows in a later trade's numbers.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from nija_plugins.research.result import Result
+from tests.acceptance.backtests import ASSETS, FOUR_YEARS, ONE_YEAR, Case, backtest, copy_candles
+from tests.acceptance.candles import Candles, hour_of
+from tests.acceptance.exits import LONGEST
+from tests.acceptance.ledger import Entry, Ledger, relive, trades_of
+from tests.acceptance.money import (
+    ASSET,
+    BROKERS,
+    BUFFER,
+    DAY,
+    DISASTER_STOP,
+    DRAWDOWN,
+    LIFTED,
+    POSITION,
+    REWARD_RISK,
+    SMALLEST_TRADE,
+    STEP,
+    size,
+)
+
+CENT = 0.01
+TINY = 1e-6
+"""Relative slack for limits: what floating point and one lot step of 1e-8 may add."""
+
+QUICK = (Case("kraken", 100, ONE_YEAR), Case("coinbase", 240, ONE_YEAR))
+SLOW = (
+    *(Case("coinbase", balance, FOUR_YEARS) for balance in (15, 100, 240, 990)),
+    Case("kraken", 100, FOUR_YEARS),
+)
+
+
+def _parameter(case: Case, *marks: pytest.MarkDecorator) -> object:
+    """One worker runs all tests of a case, so that its backtest runs once."""
+    return pytest.param(case, id=str(case), marks=[pytest.mark.xdist_group(str(case)), *marks])
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A case, what freqtrade and NIJA said about it, and what is derived again."""
+
+    case: Case
+    result: Result
+    ledger: Ledger
+
+
+@pytest.fixture(scope="module")
+def datadir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_candles(tmp_path_factory.mktemp("candles"))
+
+
+@pytest.fixture(scope="module")
+def candles(datadir: Path) -> dict[str, Candles]:
+    return {f"{asset}/USD": Candles(datadir / f"{asset}_USD-1h.feather") for asset in ASSETS}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[*map(_parameter, QUICK), *(_parameter(case, pytest.mark.slow) for case in SLOW)],
+)
+def audit(
+    request: pytest.FixtureRequest,
+    datadir: Path,
+    candles: dict[str, Candles],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Audit]:
+    case: Case = request.param
+    result = backtest(case, datadir, tmp_path_factory.mktemp(str(case)))
+    hours = [hour_of(time) for time in result.equity.index]
+    ledger = relive(
+        trades_of(result.trades),
+        candles,
+        BROKERS[case.exchange],
+        case.balance,
+        first=hours[0],
+        last=hours[-1],
+    )
+    yield Audit(case, result, ledger)
+
+
+def broken(audit: Audit, holds: dict[Entry, bool]) -> list[str]:
+    """The entries that break a rule, in words."""
+    return [f"{audit.case}: {entry}" for entry, good in holds.items() if not good]
+
+
+class TestRun:
+    """Something happened, and the books agree with freqtrade's."""
+
+    def test_trades_happen(self, audit: Audit) -> None:
+        assert len(audit.ledger.entries) >= 10
+        assert {entry.trade.pair for entry in audit.ledger.entries} >= {"BTC/USD", "ETH/USD"}
+
+    def test_the_fee_is_the_exchange_s_worse_one(self, audit: Audit) -> None:
+        fees = {entry.trade.fee for entry in audit.ledger.entries}
+        assert fees == {BROKERS[audit.case.exchange].fee}
+
+    def test_final_balance(self, audit: Audit) -> None:
+        earned = sum(e.trade.proceeds - e.trade.cost for e in audit.ledger.entries)
+        final = audit.result.statistics["final_balance"]
+        assert audit.case.balance + earned == pytest.approx(final, abs=1e-5)
+
+    def test_every_hour_is_worth_what_freqtrade_says(self, audit: Audit) -> None:
+        """The wallet freqtrade captures is ours once its two habits are granted: the entry's fee
+        is booked at the exit, and positions are marked at the open without an exit fee."""
+        ours = [hour.wallet for hour in audit.ledger.hours]
+        assert ours == pytest.approx(list(audit.result.equity), abs=1e-4)
+
+    def test_equity_lies_below_the_wallet_by_fees_and_one_tick_of_the_clock(
+        self, audit: Audit
+    ) -> None:
+        """NIJA's equity has paid the fees already; the last close and the next open differ by no
+        more than a jump between two candles."""
+        for hour in audit.ledger.hours:
+            if not hour.moment.held:
+                assert hour.moment.equity == pytest.approx(hour.wallet, abs=1e-6)
+            else:
+                assert 0.95 < hour.moment.equity / hour.wallet < 1.005
+
+
+class TestTiers:
+    """Tiers change when equity crosses, and when it has fallen through the buffer."""
+
+    def test_changes_are_recorded_as_derived(self, audit: Audit) -> None:
+        recorded = [
+            (hour_of(change["time"]), change["from_tier"], change["to_tier"])
+            for change in audit.result.nija_run["tier_changes"]
+        ]
+        derived = audit.ledger.changes
+        assert recorded == [(change.hour, change.before, change.after) for change in derived]
+        equities = [change["equity"] for change in audit.result.nija_run["tier_changes"]]
+        assert equities == pytest.approx([change.equity for change in derived], abs=CENT / 10)
+
+    def test_a_tier_changes_where_equity_crosses(self, audit: Audit) -> None:
+        """The first change is the start; $240 and $990 begin just below a tier."""
+        if audit.case.balance in (240, 990):
+            assert len(audit.ledger.changes) > 1
+
+
+class TestStakes:
+    """The stake of every trade, derived again from the account and the candles."""
+
+    def test_to_the_cent(self, audit: Audit) -> None:
+        for entry in audit.ledger.entries:
+            sizing = size(entry.offer, entry.moment)
+            slack = max(CENT, STEP * entry.offer.price)
+            assert entry.trade.stake == pytest.approx(sizing.stake, abs=slack), f"{entry} {sizing}"
+
+    def test_amount_times_price_is_the_stake(self, audit: Audit) -> None:
+        for entry in audit.ledger.entries:
+            t = entry.trade
+            assert t.amount * t.open_rate == pytest.approx(t.stake, abs=1e-6)
+            assert t.amount / STEP == pytest.approx(round(t.amount / STEP), abs=1e-3)
+
+
+class TestLimits:
+    """Each limit of DESIGN §7 by itself, on the trades as they were made."""
+
+    def test_risk_per_trade_fees_included(self, audit: Audit) -> None:
+        def good(entry: Entry) -> bool:
+            t, moment = entry.trade, entry.moment
+            at_stop = t.open_rate * (1 - entry.offer.stop)
+            loss = t.cost - t.amount * at_stop * (1 - t.fee)
+            return loss <= moment.tier.risk * moment.equity * (1 + TINY)
+
+        assert not broken(audit, {e: good(e) for e in audit.ledger.entries})
+
+    def test_position_or_the_smallest_lot(self, audit: Audit) -> None:
+        def good(entry: Entry) -> bool:
+            share = entry.trade.stake / entry.moment.equity
+            is_lot = entry.trade.stake <= entry.offer.lot * (1 + 1e-5)
+            return share <= (min(LIFTED, ASSET) if is_lot else POSITION) * (1 + TINY)
+
+        assert not broken(audit, {e: good(e) for e in audit.ledger.entries})
+
+    def test_cash_buffer_stays(self, audit: Audit) -> None:
+        def good(entry: Entry) -> bool:
+            left = entry.moment.cash - entry.trade.cost
+            return left >= BUFFER * entry.moment.equity * (1 - TINY)
+
+        assert not broken(audit, {e: good(e) for e in audit.ledger.entries})
+
+    @pytest.mark.parametrize("floor", ["day", "peak"])
+    def test_worst_case_stays_above_the_floors(self, audit: Audit, floor: str) -> None:
+        def good(entry: Entry) -> bool:
+            t, moment = entry.trade, entry.moment
+            at_stop = t.open_rate * (1 - entry.offer.stop)
+            after = moment.worst_case - t.cost + t.amount * at_stop * (1 - t.fee)
+            least = {"day": DAY * moment.day_open, "peak": DRAWDOWN * moment.peak}[floor]
+            return after >= least * (1 - TINY)
+
+        assert not broken(audit, {e: good(e) for e in audit.ledger.entries})
+
+    def test_positions_of_the_tier_and_one_per_pair(self, audit: Audit) -> None:
+        def good(entry: Entry) -> bool:
+            held, tier = entry.moment.held, entry.moment.tier
+            return tier is not None and len(held) < tier.positions and entry.trade.pair not in held
+
+        assert not broken(audit, {e: good(e) for e in audit.ledger.entries})
+
+    def test_smallest_trade_and_the_exchange_s_minimum(self, audit: Audit) -> None:
+        """The exchange's minimum as it would be live, where a smaller order is refused."""
+
+        def good(entry: Entry) -> bool:
+            least = max(SMALLEST_TRADE, entry.offer.exchange_minimum)
+            return entry.trade.stake >= least
+
+        assert not broken(audit, {e: good(e) for e in audit.ledger.entries})
+
+    def test_reward_over_risk_after_fees(self, audit: Audit) -> None:
+        good = {e: e.offer.gain / e.offer.loss >= REWARD_RISK - TINY for e in audit.ledger.entries}
+        assert not broken(audit, good)
+
+    def test_minimum_balance(self, audit: Audit) -> None:
+        """The account's and the broker's minimum gate the start; then 5% less is enough."""
+        needed = BROKERS[audit.case.exchange].balance
+        assert audit.case.balance >= needed
+        good = {e: e.moment.equity >= needed * 0.95 for e in audit.ledger.entries}
+        assert not broken(audit, good)
+
+    def test_entries_follow_a_closed_4h_bar(self, audit: Audit) -> None:
+        assert not broken(audit, {e: e.trade.opened % 4 == 0 for e in audit.ledger.entries})
+
+
+class TestExits:
+    """Where the stop stood, and that the trade left there."""
+
+    def test_exits_are_as_derived(self, audit: Audit) -> None:
+        """Hour, reason and price of every exit, from the candles alone."""
+        last = audit.ledger.hours[-1].moment.hour
+        for entry in audit.ledger.entries:
+            t, life = entry.trade, entry.life
+            if life.hour is None:
+                assert (t.closed, t.reason) == (last, "force_exit"), entry
+            else:
+                derived = (life.hour, life.reason, pytest.approx(life.rate, rel=1e-9))
+                assert (t.closed, t.reason, t.close_rate) == derived, entry
+
+    def test_stops_only_rise_and_begin_inside_the_disaster_stop(self, audit: Audit) -> None:
+        for entry in audit.ledger.entries:
+            stops = list(entry.life.stops.values())
+            assert stops == sorted(stops)
+            assert stops[0] > entry.offer.price * (1 - DISASTER_STOP)
+            assert stops[0] == pytest.approx(entry.offer.price * (1 - entry.offer.stop), rel=1e-3)
+
+    def test_no_stop_sells_above_itself(self, audit: Audit) -> None:
+        for entry in audit.ledger.entries:
+            if "stop_loss" in entry.trade.reason or "gap" in entry.trade.reason:
+                assert entry.trade.close_rate <= entry.life.stop_at(entry.trade.closed) * (1 + TINY)
+
+    def test_nothing_outlives_the_time_stop(self, audit: Audit) -> None:
+        assert all(e.trade.closed - e.trade.opened <= LONGEST for e in audit.ledger.entries)
