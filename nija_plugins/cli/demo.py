@@ -31,6 +31,7 @@ TIMERANGE = "20220301-20250101"
 LAST_CANDLE = datetime(2025, 1, 1, tzinfo=UTC)
 
 HOME = Path(".nija/demo")
+STRATEGIES = DEFAULT_CONFIG.parent / "strategies"
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,13 @@ class Backtest:
 
     @property
     def folder(self) -> Path:
-        """Where freqtrade writes the result."""
+        """A user directory of its own: freqtrade looks for a cached result nowhere else."""
         return HOME / f"seed-{self.seed}" / f"from-{self.balance}"
+
+    @property
+    def results(self) -> Path:
+        """Where freqtrade writes the result."""
+        return self.folder / "backtest_results"
 
     @property
     def log(self) -> Path:
@@ -55,7 +61,8 @@ class Backtest:
         return [
             *("backtesting", "--strategy", "NijaMicro"),
             *("--timerange", TIMERANGE, "--dry-run-wallet", str(self.balance)),
-            *("--datadir", str(datadir), "--backtest-directory", str(self.folder)),
+            *("--userdir", str(self.folder), "--datadir", str(datadir)),
+            *("-c", str(DEFAULT_CONFIG), "--strategy-path", str(STRATEGIES)),
             *("--export", "trades", "--cache", "month"),
         ]
 
@@ -84,7 +91,7 @@ def demo(
     if failed:
         raise typer.Exit(1)
     try:
-        results = [latest(one.folder) for one in backtests]
+        results = [latest(one.results) for one in backtests]
     except ResultError as error:
         console.print(f"[bold red]nija demo:[/] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
@@ -125,7 +132,7 @@ def _run_all(backtests: list[Backtest], datadir: Path, url: str, screen: Console
 
 
 def _run(one: Backtest, datadir: Path, url: str) -> int:
-    one.folder.mkdir(parents=True, exist_ok=True)
+    one.results.mkdir(parents=True, exist_ok=True)
     market = f"coinbase-{one.seed}"
     environment = {**os.environ, **freqtrade_environment(url, market, os.environ)}
     command = [sys.executable, "-m", "nija_plugins.venue.run_freqtrade", *one.command(datadir)]
@@ -158,6 +165,12 @@ def _show(results: list[Result], seed: int, screen: Console) -> None:
     for name, cells in _rows(results).items():
         table.add_row(name, *cells, end_section=True)
     screen.print(table)
+    if any("risk.drawdown" in _by_rule(result) for result in results):
+        screen.print(
+            "Refused for drawdown: 12% below its peak an account enters nothing more. Unlocking "
+            "it is not built yet.",
+            highlight=False,
+        )
     for result in results:
         screen.print(f"Result: {result.path}", highlight=False, soft_wrap=True)
     screen.print(
@@ -196,10 +209,16 @@ def _trades(result: Result) -> str:
 
 
 def _refusals(result: Result) -> str:
-    refused = result.nija_run.get("refused", {"candidates": 0, "by_rule": {}})
-    lines = [f"{refused['candidates']} candidates"]
-    by_rule = sorted(refused["by_rule"].items(), key=lambda item: -item[1])
-    return "\n".join(lines + [f"{_readable(rule)}: {count}" for rule, count in by_rule])
+    candidates = result.nija_run.get("refused", {}).get("candidates", 0)
+    by_rule = sorted(_by_rule(result).items(), key=lambda item: -item[1])
+    lines = [f"{_readable(rule)}: {count}" for rule, count in by_rule]
+    return "\n".join([f"{candidates} candidates", *lines])
+
+
+def _by_rule(result: Result) -> dict[str, int]:
+    """How many refused candidates each rule objected to; several may object to one."""
+    found: dict[str, int] = result.nija_run.get("refused", {}).get("by_rule", {})
+    return found
 
 
 def _readable(rule: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from nija_plugins.cli.offline import Exchange, run_offline
 from nija_plugins.research.result import Result, latest
 from nija_plugins.settings import Settings
+from tests.acceptance.money import Rules
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT.parent / "shared" / "data" / "binance"
@@ -20,15 +21,18 @@ ONE_YEAR, FOUR_YEARS = "20210101-20211231", "20210101-20250101"
 
 @dataclass(frozen=True)
 class Case:
-    """An exchange's rules and fees, a starting balance in USD, a freqtrade timerange."""
+    """An exchange's rules and fees, a starting balance in USD, a freqtrade timerange; and rules
+    that are not the shipped ones."""
 
     exchange: str
     balance: int
     timerange: str
+    rules: Rules = Rules()  # noqa: RUF009
 
     def __str__(self) -> str:
         years = 4 if self.timerange == FOUR_YEARS else 1
-        return f"{self.exchange}-{self.balance}-{years}y"
+        loosened = "" if self.rules == Rules() else "-loosened"
+        return f"{self.exchange}-{self.balance}-{years}y{loosened}"
 
 
 def copy_candles(folder: Path) -> Path:
@@ -69,6 +73,8 @@ def backtest(case: Case, datadir: Path, home: Path) -> Result:
         settings = {name.upper() for name in Settings.model_fields}
         for name in [n for n in os.environ if n.startswith("FREQTRADE__") or n in settings]:
             patch.delenv(name)
+        for name, value in case.rules.environment.items() if case.rules != Rules() else ():
+            patch.setenv(name, value)
         assert run_offline(arguments, Exchange(case.exchange), port=_free_port()) == 0
     return latest(home / "results")
 

@@ -3,11 +3,11 @@
 The order is the engine's: at each hour the loop's start sees the trades still open; then come the
 pairs with open trades (oldest first), then the others in whitelist order. A pair is entered, its
 stop raised and its exit filled before the next pair's turn, so a trade that leaves "at" an hour is
-gone when a later pair enters at that hour. A pair whose trade has just left waits for the next hour.
+gone when a later pair enters at that hour. A pair whose trade has just left waits an hour.
 
 Own bookkeeping: an entry costs stake × (1 + fee) at once, an exit brings amount × rate × (1 - fee).
-freqtrade's wallet books the entry's fee only at the exit and marks at the open of the hour's candle;
-`Hour.wallet` is the account in its way of counting, for comparison.
+freqtrade's wallet books the entry's fee only at the exit, and marks at the open of the candle that
+has just begun; `Hour.wallet` is the account in its way of counting, for comparison.
 """
 
 from collections.abc import Mapping, Sequence

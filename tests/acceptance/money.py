@@ -6,12 +6,9 @@ stake currency, distances and shares are fractions, `risk` is a fraction of equi
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from math import inf
 
-POSITION, BUFFER, LIFTED, ASSET = 0.18, 0.15, 0.40, 0.36
-"""Shares of equity: largest position, cash that stays, largest lifted lot, one asset."""
-DAY, DRAWDOWN = 0.94, 0.88
-"""Floors for W: of the day's opening equity, of the peak."""
+LIFTED, ASSET = 0.40, 0.36
+"""Shares of equity: the largest lifted lot, everything in one asset."""
 SMALLEST_TRADE = 5.0
 REWARD_RISK = 1.8
 DISASTER_STOP = 0.30
@@ -19,6 +16,31 @@ RESERVE = 1.05
 """freqtrade's amount_reserve_percent."""
 STEP = 1e-8
 """Lot step of all three assets on both exchanges."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings of §6 that some case changes, with §6's defaults, as fractions; the weights
+    are those of the Kelly, the volatility and the equity leg."""
+
+    position: float = 0.18
+    buffer: float = 0.15
+    daily_loss: float = 0.06
+    drawdown: float = 0.12
+    weights: tuple[float, float, float] = (0.30, 0.40, 0.30)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that make NIJA use these rules."""
+        percent = {
+            "MAX_POSITION_PCT": self.position,
+            "FORCE_CASH_BUFFER": self.buffer,
+            "DAILY_MAX_LOSS": self.daily_loss,
+            "MAX_DRAWDOWN": self.drawdown,
+        }
+        names = ("KELLY_WEIGHT", "VOLATILITY_WEIGHT", "EQUITY_WEIGHT")
+        weights = dict(zip(names, map(str, self.weights), strict=True))
+        return {name: f"{share * 100:g}" for name, share in percent.items()} | weights
 
 
 @dataclass(frozen=True)
@@ -109,11 +131,6 @@ class Moment:
     wins: int
     losses: int
 
-    @property
-    def floor(self) -> float:
-        """The higher of the two floors for W."""
-        return max(DAY * self.day_open, DRAWDOWN * self.peak)
-
 
 @dataclass(frozen=True)
 class Sizing:
@@ -135,41 +152,42 @@ def tier_of(equity: float, current: Tier | None) -> Tier | None:
     return earned
 
 
-def legs(offer: Offer, moment: Moment) -> tuple[float, float, float]:
-    """Kelly, volatility and equity leg as fractions of equity, each clipped to [0, 18%]."""
+def legs(offer: Offer, moment: Moment, rules: Rules) -> tuple[float, float, float]:
+    """Kelly, volatility and equity leg as fractions of equity, each clipped to [0, position]."""
     assert moment.tier is not None
     b = offer.gain / offer.loss
+    kelly = 0.0
     if b > 0:
         believed = 20 * (1 / (1 + b) + 0.02)
         p = (believed + moment.wins) / (20 + moment.wins + moment.losses)
         kelly = (p - (1 - p) / b) / 2
-    else:
-        kelly = 0.0
     volatility = moment.tier.risk / 5 / offer.daily_volatility
-    share = (1 - BUFFER) / min(moment.tier.positions, 3)
-    return tuple(min(max(leg, 0.0), POSITION) for leg in (kelly, volatility, share))  # type: ignore[return-value]
+    share = (1 - rules.buffer) / min(moment.tier.positions, 3)
+    kelly, volatility, share = (
+        min(max(leg, 0.0), rules.position) for leg in (kelly, volatility, share)
+    )
+    return kelly, volatility, share
 
 
-def size(offer: Offer, moment: Moment) -> Sizing:
+def size(offer: Offer, moment: Moment, rules: Rules) -> Sizing:
     """§7's hybrid sizer: the wish, cut and never raised, rounded down to a lot; or lifted to the
     smallest lot; or refused."""
     assert moment.tier is not None
-    kelly, volatility, share = legs(offer, moment)
-    wish = moment.equity * (0.30 * kelly + 0.40 * volatility + 0.30 * share)
-    room = moment.worst_case
+    blend = sum(w * leg for w, leg in zip(rules.weights, legs(offer, moment, rules), strict=True))
+    wish = moment.equity * blend
     fee = offer.broker.fee
     shared = {
         "risk": moment.tier.risk * moment.equity / offer.loss,
-        "day": (room - DAY * moment.day_open) / offer.loss,
-        "drawdown": (room - DRAWDOWN * moment.peak) / offer.loss,
-        "buffer": (moment.cash - BUFFER * moment.equity) / (1 + fee),
+        "day": (moment.worst_case - (1 - rules.daily_loss) * moment.day_open) / offer.loss,
+        "drawdown": (moment.worst_case - (1 - rules.drawdown) * moment.peak) / offer.loss,
+        "buffer": (moment.cash - rules.buffer * moment.equity) / (1 + fee),
         "cash": moment.cash / (1 + fee),
     }
-    cuts = {"position": POSITION * moment.equity, **shared}
+    cuts = {"position": rules.position * moment.equity, **shared}
     by, largest = min(cuts.items(), key=lambda cut: cut[1])
     allowed = min(wish, largest)
-    stake = _lots(allowed / offer.price, ROUND_FLOOR) * STEP * offer.price
-    if 0 < offer.lot <= stake + STEP * offer.price / 2:
+    stake = _lots(max(allowed, 0.0) / offer.price, ROUND_FLOOR) * STEP * offer.price
+    if stake + STEP * offer.price / 2 >= offer.lot:
         return Sizing(wish, cuts, stake, False, by if largest < wish else "wish")
     cuts = {"lifted lot": LIFTED * moment.equity, "asset": ASSET * moment.equity, **shared}
     by, largest = min(cuts.items(), key=lambda cut: cut[1])
@@ -180,6 +198,4 @@ def size(offer: Offer, moment: Moment) -> Sizing:
 
 def _lots(amount: float, rounding: str) -> int:
     """How many lots `amount` is."""
-    if amount in (inf, -inf):
-        raise ValueError("an amount must be finite")
     return int((Decimal(repr(amount)) / Decimal(repr(STEP))).to_integral_value(rounding))

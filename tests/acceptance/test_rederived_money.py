@@ -6,7 +6,7 @@ Which *signals* there were is not repeated here: a trade the package should have
 make is not seen, except where it shows in a later trade's numbers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,15 +20,12 @@ from tests.acceptance.ledger import Entry, Ledger, relive, trades_of
 from tests.acceptance.money import (
     ASSET,
     BROKERS,
-    BUFFER,
-    DAY,
     DISASTER_STOP,
-    DRAWDOWN,
     LIFTED,
-    POSITION,
     REWARD_RISK,
     SMALLEST_TRADE,
     STEP,
+    Rules,
     size,
 )
 
@@ -36,10 +33,19 @@ CENT = 0.01
 TINY = 1e-6
 """Relative slack for limits: what floating point and one lot step of 1e-8 may add."""
 
-QUICK = (Case("kraken", 100, ONE_YEAR), Case("coinbase", 240, ONE_YEAR))
+LOOSENED = Rules(position=0.60, daily_loss=0.50, drawdown=0.90, weights=(0.0, 0.0, 1.0))
+"""With the shipped rules the wish, the two floors and the smallest lot decide every stake. Here the
+floors are out of the way and the wish is large, so that risk per trade and the cash buffer decide,
+and the account lives long enough to fall through tiers again."""
+QUICK = (
+    Case("kraken", 100, ONE_YEAR),
+    Case("coinbase", 240, ONE_YEAR),
+    Case("kraken", 240, ONE_YEAR, LOOSENED),
+)
 SLOW = (
     *(Case("coinbase", balance, FOUR_YEARS) for balance in (15, 100, 240, 990)),
     Case("kraken", 100, FOUR_YEARS),
+    Case("kraken", 240, FOUR_YEARS, LOOSENED),
 )
 
 
@@ -91,16 +97,16 @@ def audit(
     yield Audit(case, result, ledger)
 
 
-def broken(audit: Audit, holds: dict[Entry, bool]) -> list[str]:
-    """The entries that break a rule, in words."""
-    return [f"{audit.case}: {entry}" for entry, good in holds.items() if not good]
+def broken(audit: Audit, good: Callable[[Entry], bool]) -> list[str]:
+    """The entries that break the rule `good`, in words."""
+    return [f"{audit.case}: {entry}" for entry in audit.ledger.entries if not good(entry)]
 
 
 class TestRun:
     """Something happened, and the books agree with freqtrade's."""
 
     def test_trades_happen(self, audit: Audit) -> None:
-        assert len(audit.ledger.entries) >= 10
+        assert len(audit.ledger.entries) >= 5
         assert {entry.trade.pair for entry in audit.ledger.entries} >= {"BTC/USD", "ETH/USD"}
 
     def test_the_fee_is_the_exchange_s_worse_one(self, audit: Audit) -> None:
@@ -154,7 +160,7 @@ class TestStakes:
 
     def test_to_the_cent(self, audit: Audit) -> None:
         for entry in audit.ledger.entries:
-            sizing = size(entry.offer, entry.moment)
+            sizing = size(entry.offer, entry.moment, audit.case.rules)
             slack = max(CENT, STEP * entry.offer.price)
             assert entry.trade.stake == pytest.approx(sizing.stake, abs=slack), f"{entry} {sizing}"
 
@@ -175,22 +181,24 @@ class TestLimits:
             loss = t.cost - t.amount * at_stop * (1 - t.fee)
             return loss <= moment.tier.risk * moment.equity * (1 + TINY)
 
-        assert not broken(audit, {e: good(e) for e in audit.ledger.entries})
+        assert not broken(audit, good)
 
     def test_position_or_the_smallest_lot(self, audit: Audit) -> None:
         def good(entry: Entry) -> bool:
             share = entry.trade.stake / entry.moment.equity
             is_lot = entry.trade.stake <= entry.offer.lot * (1 + 1e-5)
-            return share <= (min(LIFTED, ASSET) if is_lot else POSITION) * (1 + TINY)
+            return share <= (min(LIFTED, ASSET) if is_lot else audit.case.rules.position) * (
+                1 + TINY
+            )
 
-        assert not broken(audit, {e: good(e) for e in audit.ledger.entries})
+        assert not broken(audit, good)
 
     def test_cash_buffer_stays(self, audit: Audit) -> None:
         def good(entry: Entry) -> bool:
             left = entry.moment.cash - entry.trade.cost
-            return left >= BUFFER * entry.moment.equity * (1 - TINY)
+            return left >= audit.case.rules.buffer * entry.moment.equity * (1 - TINY)
 
-        assert not broken(audit, {e: good(e) for e in audit.ledger.entries})
+        assert not broken(audit, good)
 
     @pytest.mark.parametrize("floor", ["day", "peak"])
     def test_worst_case_stays_above_the_floors(self, audit: Audit, floor: str) -> None:
@@ -198,17 +206,21 @@ class TestLimits:
             t, moment = entry.trade, entry.moment
             at_stop = t.open_rate * (1 - entry.offer.stop)
             after = moment.worst_case - t.cost + t.amount * at_stop * (1 - t.fee)
-            least = {"day": DAY * moment.day_open, "peak": DRAWDOWN * moment.peak}[floor]
-            return after >= least * (1 - TINY)
+            rules = audit.case.rules
+            least = {
+                "day": (1 - rules.daily_loss) * moment.day_open,
+                "peak": (1 - rules.drawdown) * moment.peak,
+            }
+            return after >= least[floor] * (1 - TINY)
 
-        assert not broken(audit, {e: good(e) for e in audit.ledger.entries})
+        assert not broken(audit, good)
 
     def test_positions_of_the_tier_and_one_per_pair(self, audit: Audit) -> None:
         def good(entry: Entry) -> bool:
             held, tier = entry.moment.held, entry.moment.tier
             return tier is not None and len(held) < tier.positions and entry.trade.pair not in held
 
-        assert not broken(audit, {e: good(e) for e in audit.ledger.entries})
+        assert not broken(audit, good)
 
     def test_smallest_trade_and_the_exchange_s_minimum(self, audit: Audit) -> None:
         """The exchange's minimum as it would be live, where a smaller order is refused."""
@@ -217,21 +229,19 @@ class TestLimits:
             least = max(SMALLEST_TRADE, entry.offer.exchange_minimum)
             return entry.trade.stake >= least
 
-        assert not broken(audit, {e: good(e) for e in audit.ledger.entries})
+        assert not broken(audit, good)
 
     def test_reward_over_risk_after_fees(self, audit: Audit) -> None:
-        good = {e: e.offer.gain / e.offer.loss >= REWARD_RISK - TINY for e in audit.ledger.entries}
-        assert not broken(audit, good)
+        assert not broken(audit, lambda e: e.offer.gain >= REWARD_RISK * e.offer.loss * (1 - TINY))
 
     def test_minimum_balance(self, audit: Audit) -> None:
         """The account's and the broker's minimum gate the start; then 5% less is enough."""
         needed = BROKERS[audit.case.exchange].balance
         assert audit.case.balance >= needed
-        good = {e: e.moment.equity >= needed * 0.95 for e in audit.ledger.entries}
-        assert not broken(audit, good)
+        assert not broken(audit, lambda entry: entry.moment.equity >= needed * 0.95)
 
     def test_entries_follow_a_closed_4h_bar(self, audit: Audit) -> None:
-        assert not broken(audit, {e: e.trade.opened % 4 == 0 for e in audit.ledger.entries})
+        assert not broken(audit, lambda entry: entry.trade.opened % 4 == 0)
 
 
 class TestExits:

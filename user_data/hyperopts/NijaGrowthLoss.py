@@ -19,9 +19,7 @@ class NijaGrowthLoss(IHyperOptLoss):
     """
 
     @staticmethod
-    def hyperopt_loss_function(
-        results: DataFrame, starting_balance: float, **kwargs: Any
-    ) -> float:
+    def hyperopt_loss_function(results: DataFrame, starting_balance: float, **kwargs: Any) -> float:
         """A lost account is the worst there is; an idle one scores 0."""
         daily = results.groupby(results["close_date"].dt.floor("D"))["profit_abs"].sum()
         balance = starting_balance + daily.cumsum()
