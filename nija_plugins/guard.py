@@ -79,11 +79,14 @@ class Hooks:
             except PluginFailure as failure:
                 yield implementation.plugin, failure
 
-    def tell(self, hook: str, **given: Any) -> None:
-        """Tells every plugin; failures are logged and nothing else stops."""
+    def tell(self, hook: str, **given: Any) -> bool:
+        """Tells every plugin, whoever fails; False, and a line in the log, when one did."""
+        well = True
         for _, answer in self.every(hook, _anything, **given):
             if isinstance(answer, PluginFailure):
                 self.report(answer)
+                well = False
+        return well
 
     def report(self, failure: PluginFailure) -> None:
         """One log line per distinct failure; the same one again would only bury the others."""

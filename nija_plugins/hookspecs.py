@@ -59,10 +59,10 @@ def nija_veto(request: "EntryRequest", account: "Account", settings: "Settings")
 
 @hookspec(firstresult=True)
 def nija_stake(
-    request: "EntryRequest", account: "Account", tier: "ScalingTier", settings: "Settings"
+    request: "EntryRequest", account: "Account", tier: "ScalingTier | None", settings: "Settings"
 ) -> float | None:
-    """The wished stake in stake currency, 0 for none. First result wins; the cuts of
-    `nija_plugins.sizing.cuts` apply to whatever is wished."""
+    """The wished stake in stake currency, 0 for none; `tier` is None only when tiers are off. First
+    result wins; the cuts of `nija_plugins.sizing.cuts` apply to whatever is wished."""
 
 
 @hookspec(firstresult=True)
@@ -72,7 +72,8 @@ def nija_leverage(
     """A multiple ≥ 1, futures only. First result wins; on error 1."""
 
 
-# Events: told, not asked. On error the plugin is named in the log, everything goes on.
+# Events: told, not asked. On error the plugin is named in the log and everything goes on, but for
+# nija_equity: a loop whose account somebody could not follow enters nothing.
 
 
 @hookspec

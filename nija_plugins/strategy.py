@@ -165,8 +165,8 @@ class NijaStrategy(IStrategy):
         account = self._account(current_time)
         if account.problem is None:
             run.see(account)
-            run.hooks.tell("nija_equity", account=account)
-            run.loop = current_time
+            if run.hooks.tell("nija_equity", account=account):
+                run.loop = current_time
         self._apply_limits()
 
     def _apply_limits(self) -> None:
@@ -200,16 +200,15 @@ class NijaStrategy(IStrategy):
     ) -> float:
         """The stake, or 0 for no entry. freqtrade takes the full proposed stake when this raises,
         so it does not."""
-        run = self.run
-        run.approvals.pop(pair, None)
         try:
+            self.run.approvals.pop(pair, None)
             stake = self._stake(pair, current_time, current_rate, min_stake or 0.0, max_stake)
+            if stake > 0:
+                self.run.approvals[pair] = stake
+            return stake
         except Exception:
             logger.exception("No entry into %s: NIJA failed while judging it.", pair)
             return 0.0
-        if stake > 0:
-            run.approvals[pair] = stake
-        return stake
 
     def _stake(
         self, pair: str, now: datetime, price: float, min_stake: float, max_stake: float
@@ -222,7 +221,7 @@ class NijaStrategy(IStrategy):
         request = self._request(pair, now, price, reading, min_stake, max_stake)
         account = run.check_loop(self._account(now))
         reasons = run.objections(request, account)
-        if not reasons and account.tier is not None:
+        if not reasons:
             given = {"request": request, "account": account, "settings": settings}
             try:
                 wish = run.hooks.first("nija_stake", answers.stake, tier=account.tier, **given)
@@ -306,8 +305,9 @@ class NijaStrategy(IStrategy):
         side: str,
         **kwargs: Any,
     ) -> bool:
-        """Only what NIJA sized a moment ago, and no more than that."""
-        approved = self.run.approvals.pop(pair, 0.0)
+        """Only what NIJA sized a moment ago, and no more than that. freqtrade would confirm if
+        this raised, so the memory it needs is looked up without building anything."""
+        approved = self._run.approvals.pop(pair, 0.0) if self._run else 0.0
         if amount * rate <= approved * (1 + 1e-6):
             return True
         logger.error(
@@ -396,11 +396,13 @@ class NijaStrategy(IStrategy):
         current_profit: float,
         **kwargs: Any,
     ) -> str | None:
-        """Leaves at once when the price opens beyond the stop (a gap: the stop's own price is not
-        to be had), and when the trade has lasted long enough."""
-        stop = max(self._stop_price(trade, current_time) or 0.0, trade.stop_loss or 0.0)
-        if current_rate <= stop:
-            return "nija_gap_through_stop"
+        """Leaves when the trade has lasted long enough; in a backtest also when a candle opens
+        beyond the stop, at its open: freqtrade would fill at the stop's price, which was not to be
+        had. Live the price is what it is, and the stop's market order gets out."""
+        if self._mode == "backtest":
+            stop = max(self._stop_price(trade, current_time) or 0.0, trade.stop_loss or 0.0)
+            if current_rate <= stop:
+                return "nija_gap_through_stop"
         if current_time - trade.open_date_utc >= self.time_stop:
             return "nija_time_stop"
         return None

@@ -78,8 +78,8 @@ def test_events_go_on_after_a_failure_and_say_it_once(caplog) -> None:
     heard = []
     hooks = hooks_of(a__nija_equity=heard.append, b__nija_equity=lambda: 1 / 0)
     with caplog.at_level(logging.ERROR):
-        hooks.tell("nija_equity", account="x")
-        hooks.tell("nija_equity", account="y")
+        assert not hooks.tell("nija_equity", account="x")
+        assert not hooks.tell("nija_equity", account="y")
     assert heard == ["x", "y"]
     assert len([r for r in caplog.records if '"b" failed in nija_equity' in r.message]) == 1
 
