@@ -76,7 +76,11 @@ def test_a_veto_is_a_sentence_or_none(nonsense) -> None:
 
 def test_events_go_on_after_a_failure_and_say_it_once(caplog) -> None:
     heard = []
-    hooks = hooks_of(a__nija_equity=heard.append, b__nija_equity=lambda: 1 / 0)
+
+    def listen(account) -> None:
+        heard.append(account)
+
+    hooks = hooks_of(a__nija_equity=listen, b__nija_equity=lambda: 1 / 0)
     with caplog.at_level(logging.ERROR):
         assert not hooks.tell("nija_equity", account="x")
         assert not hooks.tell("nija_equity", account="y")
