@@ -5,8 +5,8 @@ order of the pairs within a candle, so NIJA keeps its own arrays and always asks
 candle that had *ended* by `now`.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,16 @@ class Reading:
     volatility: float
     problem: str | None
 
+    def bent(self, score: float, stop: float, trail: float, widest: float) -> "Reading":
+        """This reading with score, stop and trail multiplied, as hyperopt tries them; distances
+        stay within `widest`."""
+        return replace(
+            self,
+            score=min(1.0, self.score * score),
+            stop=min(self.stop * stop, widest),
+            trail=min(self.trail * trail, widest),
+        )
+
 
 class Book:
     """Closes and views of every pair that was analysed."""
@@ -39,6 +49,7 @@ class Book:
         self._ends: dict[str, np.ndarray[Any, Any]] = {}
         self._closes: dict[str, np.ndarray[Any, Any]] = {}
         self._views: dict[str, pd.DataFrame] = {}
+        self._candidates: dict[str, np.ndarray[Any, Any]] = {}
 
     @property
     def pairs(self) -> tuple[str, ...]:
@@ -57,6 +68,7 @@ class Book:
         self._ends.pop(pair, None)
         self.observe_prices(pair, dataframe)
         self._views[pair] = dataframe
+        self._candidates[pair] = dataframe["nija_candidate"].to_numpy(dtype=bool)
 
     def close(self, pair: str, now: datetime) -> float | None:
         """The last close whose candle had ended by `now`, in stake currency."""
@@ -91,6 +103,19 @@ class Book:
             volatility=float(found["nija_volatility"]),
             problem=problem if isinstance(problem, str) else None,
         )
+
+    def candidate(self, pair: str, now: datetime) -> datetime | None:
+        """When the last candle ended, if its signal may become an entry; else None."""
+        row = self._row(pair, now)
+        chosen = self._candidates.get(pair)
+        if row is None or chosen is None or row >= len(chosen) or not chosen[row]:
+            return None
+        return datetime.fromtimestamp(int(self._ends[pair][row]), UTC)
+
+    def ends_with(self, now: datetime) -> bool:
+        """Whether no later candle is known of any pair than the one that opens at `now`."""
+        last = max((int(ends[-1]) for ends in self._ends.values()), default=0)
+        return int(now.timestamp()) + self._seconds >= last
 
     def _row(self, pair: str, now: datetime) -> int | None:
         ends = self._ends.get(pair)

@@ -6,13 +6,27 @@ nonsense is named, and the caller learns of it as a `PluginFailure` instead of a
 """
 
 import logging
+import os
+import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import pluggy
 
 logger = logging.getLogger(__name__)
+
+TRACE = "NIJA_TRACE_PLUGINS"
+"""Environment variable: 1 logs every call of every plugin."""
+
+SLOW_SECONDS = 1.0
+"""A call that takes longer is named in the log, once per plugin and hook."""
+
+LATE_SECONDS = 5.0
+"""A money hook's answer that took longer speaks of a price that is gone: it counts as a failure."""
+
+MONEY_HOOKS = ("nija_veto", "nija_stake", "nija_leverage")
 
 Check = Callable[[Any], Any]
 """Returns the answer in the form the caller wants; raises ValueError saying what is wrong."""
@@ -43,6 +57,10 @@ class Implementation:
         except Exception as error:
             raise PluginFailure(self.plugin, hook, f"{type(error).__name__}: {error}") from error
 
+    def described(self, given: Mapping[str, Any]) -> str:
+        """The arguments of a call, each cut to a few words."""
+        return ", ".join(f"{name}={_brief(given[name])}" for name in self.arguments)
+
 
 class Hooks:
     """The hooks of one plugin manager, called under guard, in pluggy's order (last comes first)."""
@@ -57,6 +75,8 @@ class Hooks:
             if isinstance(caller, pluggy.HookCaller)
         }
         self._reported: set[str] = set()
+        self._slow: set[tuple[str, str]] = set()
+        self._tracing = os.environ.get(TRACE) == "1"
 
     def served(self, hook: str) -> bool:
         """Whether any plugin implements `hook`."""
@@ -66,7 +86,7 @@ class Hooks:
         """The first answer that is not None, or None. Raises PluginFailure at the first failure:
         a broken plugin must not be papered over by the next one."""
         for implementation in self._implementations[hook]:
-            answer = implementation.call(hook, given, check)
+            answer = self._timed(implementation, hook, given, check)
             if answer is not None:
                 return answer
         return None
@@ -75,7 +95,7 @@ class Hooks:
         """Each plugin's name with its answer, or with the PluginFailure it caused."""
         for implementation in self._implementations[hook]:
             try:
-                yield implementation.plugin, implementation.call(hook, given, check)
+                yield implementation.plugin, self._timed(implementation, hook, given, check)
             except PluginFailure as failure:
                 yield implementation.plugin, failure
 
@@ -88,12 +108,49 @@ class Hooks:
                 well = False
         return well
 
+    def _timed(
+        self, implementation: Implementation, hook: str, given: Mapping[str, Any], check: Check
+    ) -> Any:
+        """`implementation.call`, timed; slow ones are named, late answers about money refused."""
+        plugin = implementation.plugin
+        started = perf_counter()
+        answer: Any = "failed"
+        try:
+            answer = implementation.call(hook, given, check)
+        finally:
+            seconds = perf_counter() - started
+            if self._tracing:
+                logger.info(
+                    "%s: %s(%s) → %s in %.3f ms",
+                    plugin,
+                    hook,
+                    implementation.described(given),
+                    _brief(answer),
+                    seconds * 1000,
+                )
+            if seconds > SLOW_SECONDS and (plugin, hook) not in self._slow:
+                self._slow.add((plugin, hook))
+                logger.warning('Plugin "%s" is slow: %s took %.1f s.', plugin, hook, seconds)
+        if hook in MONEY_HOOKS and seconds > LATE_SECONDS:
+            raise PluginFailure(
+                plugin, hook, f"it took {seconds:.1f} s, its answer is about a price that is gone"
+            )
+        return answer
+
     def report(self, failure: PluginFailure) -> None:
         """One log line per distinct failure; the same one again would only bury the others."""
         text = str(failure)
         if text not in self._reported:
             self._reported.add(text)
             logger.error(text, exc_info=failure.__cause__)
+
+
+def _brief(value: Any) -> str:
+    """A value in a few words: a table's shape, else the beginning of its repr."""
+    shape = getattr(value, "shape", None)
+    if shape is not None:
+        return f"{type(value).__name__}{tuple(shape)}"
+    return reprlib.repr(value)
 
 
 def _anything(answer: Any) -> Any:

@@ -16,6 +16,7 @@ from nija_plugins.account import Account, Benchmarks, Position, equity, unsound
 from nija_plugins.book import Book
 from nija_plugins.entry import EntryRequest, Mode
 from nija_plugins.guard import Hooks, PluginFailure
+from nija_plugins.journal import JOURNAL_FILE, Journal
 from nija_plugins.manager import SCALING
 from nija_plugins.refusals import Reason, Refusals
 from nija_plugins.risk.minimum_balance import balance_needed
@@ -23,6 +24,7 @@ from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.plugin import ScalingPlugin
 from nija_plugins.scaling.tiers import ScalingTier
 from nija_plugins.settings import Settings
+from nija_plugins.unseen import Unseen
 from nija_plugins.wallet import cash, positions
 
 logger = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ class Run:
     settings: Settings
     exchange: str
     mode: Mode
+    refusals: Refusals
     loop: datetime | None = None
     """The time of the last loop whose account was built; None while that failed."""
     latest: datetime | None = None
@@ -61,7 +64,7 @@ class Run:
     trades_changed: bool = True
     approvals: dict[str, float] = field(default_factory=dict)
     plans: dict[int, FrozenPlan] = field(default_factory=dict)
-    refusals: Refusals = field(default_factory=Refusals)
+    unseen: Unseen = field(default_factory=Unseen)
 
     @classmethod
     def begin(
@@ -70,12 +73,14 @@ class Run:
         """A fresh run. Its summary travels in the backtest's result, inside the copy of the
         original configuration that freqtrade exports and does not hash."""
         exchange = config["exchange"]["name"]
-        live = mode != "backtest"
+        account = None if mode == "backtest" else f"{exchange} {mode}"
+        folder = Path(config["user_data_dir"])
         engine = AutoScalingEngine(
-            state_file=Path(config["user_data_dir"]) / STATE_FILE if live else None,
+            state_file=folder / STATE_FILE if account else None,
             downgrade_buffer=settings.downgrade_buffer,
-            account=f"{exchange} {mode}" if live else None,
+            account=account,
         )
+        journal = Journal(folder / JOURNAL_FILE, account) if account else None
         relay: list[Hooks] = []
 
         def announce(old: ScalingTier | None, new: ScalingTier | None, account: Account) -> None:
@@ -84,7 +89,7 @@ class Run:
         scaling = ScalingPlugin(engine, settings, on_change=announce)
         manager.register(scaling, name=SCALING)
         relay.append(Hooks(manager))
-        run = cls(relay[0], scaling, settings, exchange, mode)
+        run = cls(relay[0], scaling, settings, exchange, mode, Refusals(settings, journal))
         run.hooks.tell("nija_run_started", settings=settings)
         if mode == "backtest" and "original_config" in config:
             config["original_config"]["nija_run"] = {
@@ -148,6 +153,12 @@ class Run:
             if answer is not None:
                 reasons.append(Reason(plugin, str(answer)))
         return tuple(reasons)
+
+    def refuse(self, request: EntryRequest, ended: datetime, reasons: tuple[Reason, ...]) -> None:
+        """Records and tells a refusal of the candidate whose candle `ended`, once."""
+        if self.refusals.record(request, ended, reasons):
+            sentences = tuple(reason.sentence for reason in reasons)
+            self.hooks.tell("nija_entry_refused", request=request, reasons=sentences)
 
     def _observe(
         self, now: datetime, total: float, held: tuple[Position, ...], alone: bool

@@ -6,7 +6,7 @@ names; the plugin manager and all memory of a run are rebuilt where they are nee
 
 import logging
 from datetime import datetime, timedelta
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,16 @@ from freqtrade.util import get_dry_run_wallet
 from nija_plugins import answers, manager, market
 from nija_plugins.account import Account
 from nija_plugins.book import Book, Reading
-from nija_plugins.entry import EntryRequest, Market, Mode
+from nija_plugins.entry import EntryRequest, Mode
 from nija_plugins.guard import PluginFailure
-from nija_plugins.refusals import Reason, log_refusal
+from nija_plugins.refusals import Reason
+from nija_plugins.requests import entry_request, market_rules
 from nija_plugins.run import FrozenPlan, Run
 from nija_plugins.scaling.tiers import SCALING_TIERS
 from nija_plugins.settings import NOT_YET_IN_FORCE, Settings
 from nija_plugins.signals.indicators import window_mean
 from nija_plugins.sizing.decision import decide
-from nija_plugins.sizing.lot import ENGINE_RESERVE, live_minimum_stake
+from nija_plugins.unseen import passed_over_because
 
 logger = logging.getLogger(__name__)
 
@@ -146,6 +147,12 @@ class NijaStrategy(IStrategy):
         """Says what is not in force, once."""
         if self._judged_alone:
             logger.info("lookahead-analysis: every entry is judged as the account's first.")
+        parameters = Path(self.__file__).with_suffix(".json")
+        if parameters.is_file():
+            logger.warning(
+                "%s changes this run: hyperopt left it there. Delete it to trade NIJA as shipped.",
+                parameters.name,
+            )
         if self._mode == "backtest":
             return
         idle = ", ".join(NOT_YET_IN_FORCE)
@@ -168,6 +175,30 @@ class NijaStrategy(IStrategy):
             if run.hooks.tell("nija_equity", account=account):
                 run.loop = current_time
         self._apply_limits()
+        if self._keeps_records:
+            self._note_passed_over(current_time)
+
+    @property
+    def _keeps_records(self) -> bool:
+        """Whether anybody will read what was refused: not in hyperopt or lookahead-analysis."""
+        return not self._judged_alone and self.config.get("runmode") != RunMode.HYPEROPT
+
+    def _note_passed_over(self, now: datetime) -> None:
+        """Records candidates that freqtrade never asks about, and, at a backtest's last candle,
+        says what was refused."""
+        run = self.run
+        for pair, ended, obstacle in run.unseen.passed_over():
+            reading = self._reading(pair, ended)
+            if reading is not None:
+                request = self._request(pair, ended, reading.close, reading, (0.0, inf))
+                run.refuse(request, ended, (obstacle,))
+        for pair in self._book.pairs:
+            signal = self._book.candidate(pair, now)
+            hindrance = passed_over_because(pair, now, self.max_open_trades) if signal else None
+            if signal and hindrance:
+                run.unseen.expect(pair, signal, hindrance)
+        if self._mode == "backtest" and self._book.ends_with(now):
+            logger.info("%s.", run.refusals.summary())
 
     def _apply_limits(self) -> None:
         """Rewrites max_open_trades: live reads the config's, backtesting the strategy's. Never
@@ -214,11 +245,12 @@ class NijaStrategy(IStrategy):
         self, pair: str, now: datetime, price: float, min_stake: float, max_stake: float
     ) -> float:
         run, settings = self.run, self.nija_settings
-        reading = self._book.reading(pair, now)
+        reading = self._reading(pair, now)
         if reading is None:
             logger.info("No entry into %s: it has not been analysed yet.", pair)
             return 0.0
-        request = self._request(pair, now, price, reading, min_stake, max_stake)
+        run.unseen.judged(pair, reading.ended)
+        request = self._request(pair, now, price, reading, (min_stake, max_stake))
         account = run.check_loop(self._account(now))
         reasons = run.objections(request, account)
         if not reasons:
@@ -232,66 +264,37 @@ class NijaStrategy(IStrategy):
             except PluginFailure as failure:
                 run.hooks.report(failure)
                 reasons = (Reason(failure.plugin, str(failure)),)
-        if run.refusals.record(request, reading.ended, reasons):
-            if self._mode != "backtest":
-                log_refusal(request, reasons, settings)
-            sentences = tuple(reason.sentence for reason in reasons)
-            run.hooks.tell("nija_entry_refused", request=request, reasons=sentences)
+        run.refuse(request, reading.ended, reasons)
         return 0.0
 
     def _request(
-        self,
-        pair: str,
-        now: datetime,
-        price: float,
-        reading: Reading,
-        min_stake: float,
-        max_stake: float,
+        self, pair: str, now: datetime, price: float, reading: Reading, bounds: tuple[float, float]
     ) -> EntryRequest:
-        rules = self._market(pair)
-        reserve = self.config.get("amount_reserve_percent", ENGINE_RESERVE)
-        live_minimum = live_minimum_stake(rules, price, self.stoploss, reserve)
-        plan = self._plan(reading)
-        assets = {known: known.partition("/")[0] for known in self._book.pairs}
-        return EntryRequest(
-            pair=pair,
-            time=now,
-            price=price,
-            exchange=self.config["exchange"]["name"],
-            mode=self._mode,
-            regime=reading.regime,
-            score=min(1.0, reading.score * self.score_scale()),
-            stop=plan.stop,
-            target=reading.target,
-            trail=plan.trail,
-            daily_volatility=reading.volatility,
-            market=rules,
-            minimum_stake=max(min_stake, live_minimum),
-            maximum_stake=max_stake if isfinite(max_stake) else 1e12,
-            tradable_pairs=sum(a in self.nija_settings.trade_only for a in assets.values()),
-            confidence=reading.confidence if isfinite(reading.confidence) else None,
-            problem=reading.problem or self._staleness(reading, now),
-        )
-
-    def _staleness(self, reading: Reading, now: datetime) -> str | None:
-        age = now - reading.ended
-        if age > timedelta(seconds=2 * timeframe_to_seconds(self.timeframe)):
-            return f"The last candle closed {age} ago."
-        return None
-
-    def _market(self, pair: str) -> Market:
-        """The exchange's rules for `pair`; the fee is the configured one where freqtrade would
-        use it too, else the worse of maker and taker."""
-        listed = self.dp.market(pair)
-        if listed is None:
-            raise ValueError(f"The exchange does not list {pair}.")
+        # freqtrade charges a configured fee everywhere but live.
         fee = self.config.get("fee") if self._mode != "live" else None
-        return Market(
-            amount_step=float(listed["precision"]["amount"]),
-            amount_min=float(listed["limits"]["amount"]["min"] or 0.0),
-            cost_min=float(listed["limits"]["cost"]["min"] or 0.0),
-            fee=max(listed["maker"], listed["taker"]) if fee is None else float(fee),
+        assets = [known.partition("/")[0] for known in self._book.pairs]
+        return entry_request(
+            pair,
+            now,
+            price,
+            reading,
+            market_rules(pair, self.dp.market(pair), fee),
+            self.config,
+            mode=self._mode,
+            stoploss=self.stoploss,
+            candle=timedelta(seconds=timeframe_to_seconds(self.timeframe)),
+            tradable_pairs=sum(asset in self.nija_settings.trade_only for asset in assets),
+            engine_bounds=bounds,
         )
+
+    def _reading(self, pair: str, now: datetime) -> Reading | None:
+        """The last closed candle's view, bent as hyperopt tries it; stops stay inside the
+        disaster stop."""
+        reading = self._book.reading(pair, now)
+        if reading is None:
+            return None
+        widest = abs(self.stoploss) * 0.9
+        return reading.bent(self.score_scale(), self.stop_scale(), self.trail_scale(), widest)
 
     def confirm_trade_entry(
         self,
@@ -334,27 +337,19 @@ class NijaStrategy(IStrategy):
             profit = trade.calc_profit(rate=order.safe_price)
             self.run.hooks.tell("nija_exit_filled", profit=profit, **told)
 
-    def _plan(self, reading: Reading) -> FrozenPlan:
-        """The plan as hyperopt's scales bend it; the stop stays inside the disaster stop."""
-        widest = abs(self.stoploss) * 0.9
-        return FrozenPlan(
-            stop=min(reading.stop * self.stop_scale(), widest),
-            trail=min(reading.trail * self.trail_scale(), widest),
-        )
-
     def _frozen_plan(self, trade: Trade) -> FrozenPlan | None:
         """The plan the trade was entered on: from memory, from the database after a restart,
         from the candles before the trade's opening when it has just filled."""
         plans = self.run.plans
         if trade.id not in plans:
             stored = trade.get_custom_data("nija_plan")
-            reading = self._book.reading(trade.pair, trade.open_date_utc)
+            reading = self._reading(trade.pair, trade.open_date_utc)
             if stored:
                 plans[trade.id] = FrozenPlan(**stored)
             elif reading is None or not isfinite(reading.stop):
                 return None
             else:
-                plans[trade.id] = self._plan(reading)
+                plans[trade.id] = FrozenPlan(stop=reading.stop, trail=reading.trail)
                 trade.set_custom_data("nija_plan", plans[trade.id].as_dict())
         return plans[trade.id]
 

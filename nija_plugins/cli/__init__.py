@@ -6,6 +6,7 @@ from nija_plugins.cli.demo import demo
 from nija_plugins.cli.explain import explain
 from nija_plugins.cli.offline import CONTEXT_SETTINGS, offline
 from nija_plugins.cli.plugins import plugins
+from nija_plugins.cli.refusals import refusals
 from nija_plugins.cli.status import status
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
@@ -13,6 +14,7 @@ app.command()(demo)
 app.command(context_settings=CONTEXT_SETTINGS)(offline)
 app.command()(status)
 app.command()(explain)
+app.command()(refusals)
 app.command()(plugins)
 
 

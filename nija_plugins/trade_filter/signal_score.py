@@ -9,5 +9,5 @@ from nija_plugins.settings import Settings
 def nija_veto(request: EntryRequest, settings: Settings) -> str | None:
     """Refuses a score below min_signal_score."""
     if not request.score >= settings.min_signal_score:
-        return f"The signal score {request.score:.2f} is below {settings.min_signal_score:g}."
+        return f"The signal score {request.score:.3f} is below {settings.min_signal_score:g}."
     return None

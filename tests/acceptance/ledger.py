@@ -24,7 +24,8 @@ PAIRS = ("BTC/USD", "ETH/USD", "SOL/USD")
 
 @dataclass(frozen=True)
 class Trade:
-    """One exported trade with the hours (since 1970) it was opened and closed."""
+    """One exported trade with the hours (since 1970) it was opened and closed; `stop` is where
+    its stop stood in the end."""
 
     pair: str
     opened: int
@@ -35,6 +36,7 @@ class Trade:
     close_rate: float
     fee: float
     reason: str
+    stop: float
 
     @property
     def proceeds(self) -> float:
@@ -105,6 +107,7 @@ def trades_of(exported: pd.DataFrame) -> list[Trade]:
                 close_rate=row["close_rate"],
                 fee=row["fee_open"],
                 reason=row["exit_reason"],
+                stop=row["stop_loss_abs"],
             )
         )
     return found

@@ -25,11 +25,15 @@ from tests.acceptance.money import (
     REWARD_RISK,
     SMALLEST_TRADE,
     STEP,
+    TIERS,
     Rules,
     size,
 )
 
 CENT = 0.01
+EXACT = 0.001
+"""What a re-derived stake may be off, in USD: about one lot of 1e-8 at the highest price. To the
+cent is asked for; a tenth of that leaves no room for a wrong formula that is nearly right."""
 TINY = 1e-6
 """Relative slack for limits: what floating point and one lot step of 1e-8 may add."""
 
@@ -150,19 +154,36 @@ class TestTiers:
         assert equities == pytest.approx([change.equity for change in derived], abs=CENT / 10)
 
     def test_a_tier_changes_where_equity_crosses(self, audit: Audit) -> None:
-        """The first change is the start; $240 and $990 begin just below a tier."""
+        """The first change is the start; $240 and $990 begin just below a tier; the loosened
+        account also falls through the buffer of one."""
+        names = [None, *(tier.name for tier in TIERS)]
+        rises = [names.index(c.after) > names.index(c.before) for c in audit.ledger.changes]
+        assert rises[0]
         if audit.case.balance in (240, 990):
-            assert len(audit.ledger.changes) > 1
+            assert sum(rises) > 1
+        if audit.case.rules == LOOSENED:
+            assert not all(rises)
 
 
 class TestStakes:
     """The stake of every trade, derived again from the account and the candles."""
 
-    def test_to_the_cent(self, audit: Audit) -> None:
+    def test_better_than_to_the_cent(self, audit: Audit) -> None:
         for entry in audit.ledger.entries:
             sizing = size(entry.offer, entry.moment, audit.case.rules)
-            slack = max(CENT, STEP * entry.offer.price)
+            slack = max(EXACT, STEP * entry.offer.price)
             assert entry.trade.stake == pytest.approx(sizing.stake, abs=slack), f"{entry} {sizing}"
+
+    def test_the_cuts_were_put_to_use(self, audit: Audit) -> None:
+        """Which rules decided a stake: agreement on rules that never matter proves little."""
+        sizings = [size(e.offer, e.moment, audit.case.rules) for e in audit.ledger.entries]
+        deciding = {sizing.by for sizing in sizings}
+        if audit.case.rules == LOOSENED:
+            assert deciding >= {"wish", "risk", "buffer"}
+        elif audit.case.balance == 15:
+            assert deciding == {"lifted"}
+        else:
+            assert deciding >= {"wish", "drawdown", "day"}
 
     def test_amount_times_price_is_the_stake(self, audit: Audit) -> None:
         for entry in audit.ledger.entries:
@@ -215,6 +236,14 @@ class TestLimits:
 
         assert not broken(audit, good)
 
+    @pytest.mark.xfail(reason="§7: stops are not tightened yet when a floor rises above W")
+    def test_the_floors_hold_at_every_hour(self, audit: Audit) -> None:
+        rules = audit.case.rules
+        for moment in (hour.moment for hour in audit.ledger.hours):
+            day, peak = (1 - rules.daily_loss), (1 - rules.drawdown)
+            floor = max(day * moment.day_open, peak * moment.peak)
+            assert moment.worst_case >= floor * (1 - TINY), moment
+
     def test_positions_of_the_tier_and_one_per_pair(self, audit: Audit) -> None:
         def good(entry: Entry) -> bool:
             held, tier = entry.moment.held, entry.moment.tier
@@ -248,7 +277,7 @@ class TestExits:
     """Where the stop stood, and that the trade left there."""
 
     def test_exits_are_as_derived(self, audit: Audit) -> None:
-        """Hour, reason and price of every exit, from the candles alone."""
+        """Hour, reason and price of every exit, and the stop by then, from the candles alone."""
         last = audit.ledger.hours[-1].moment.hour
         for entry in audit.ledger.entries:
             t, life = entry.trade, entry.life
@@ -257,6 +286,7 @@ class TestExits:
             else:
                 derived = (life.hour, life.reason, pytest.approx(life.rate, rel=1e-9))
                 assert (t.closed, t.reason, t.close_rate) == derived, entry
+            assert t.stop == pytest.approx(life.stop_at(t.closed), rel=1e-9), entry
 
     def test_stops_only_rise_and_begin_inside_the_disaster_stop(self, audit: Audit) -> None:
         for entry in audit.ledger.entries:

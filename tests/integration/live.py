@@ -1,7 +1,7 @@
 """The real bot, offline: freqtrade's Worker in dry-run over the simulated exchange.
 
 The clock is ours (time_machine), candles are painted by hand, and every iteration of the bot is
-one call. docs on what freqtrade does when: DESIGN §4; how this was found to work: ENGINE.md.
+one call. One process is enough: `a_home` puts back whatever it changes of freqtrade's and Python's.
 """
 
 import json
@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,8 +22,6 @@ import pytest
 import time_machine
 from freqtrade.commands.arguments import Arguments
 from freqtrade.persistence import (
-    CustomDataWrapper,
-    KeyValueStore,
     Order,
     PairLocks,
     Trade,
@@ -206,12 +204,6 @@ class Bot:
         self.state = self.worker._worker(old_state=self.state)
         return self
 
-    def through(self, first: int, last: int) -> "Bot":
-        """One iteration after each candle's close from START + `first` to `last` hours."""
-        for hours in range(first, last + 1):
-            self.at(hours)
-        return self
-
     def account(self) -> Any:
         """The account as NIJA sees it now."""
         return self.strategy._account(datetime.now(UTC))
@@ -246,15 +238,22 @@ class Home:
         """Puts a single-file plugin into user_data/plugins, in place of an earlier one."""
         (self.user_data / "plugins" / f"{name}.py").write_text(source)
 
-    def start(self, *, exchange: str = "coinbase", **changes: Any) -> Bot:
-        """`freqtrade trade --strategy NijaMicro`, with `changes` in user_data/config.json: keys of
-        freqtrade's, and `nija`."""
+    def start(
+        self,
+        pairs: Sequence[str] = ("BTC/USD", "ETH/USD"),
+        *,
+        exchange: str = "coinbase",
+        **changes: Any,
+    ) -> Bot:
+        """`freqtrade trade --strategy NijaMicro` on `pairs`, with `changes` in
+        user_data/config.json: keys of freqtrade's, and `nija`."""
         api = dict.fromkeys(("rest", "public", "private", "zendesk"), self.url)
-        ccxt = {"urls": {"api": api}, "enableRateLimit": False}
+        ccxt = {"urls": {"api": api}, "enableRateLimit": False, "timeout_on_exit": 0}
         config = {
             "add_config_files": ["../config.micro_capital.json"],
             "exchange": {
                 "name": exchange,
+                "pair_whitelist": list(pairs),
                 "ccxt_config": ccxt,
                 "markets_refresh_interval": 10**6,
             },
@@ -317,7 +316,8 @@ def a_home(
     enable_database_use()
     market.reset()
     root, records = logging.getLogger(), Records()
-    level = root.level
+    # Hyperopt in the same process would have silenced the second one.
+    levels = {one: one.level for one in (root, logging.getLogger("nija_plugins.scaling"))}
     travel = time_machine.travel(START, tick=False)
     clock = Clock(travel.start())
     patient = SimpleNamespace(sleep=clock.sleep)
@@ -330,11 +330,13 @@ def a_home(
     monkeypatch.setattr("freqtrade.exchange.common.asyncio", SimpleNamespace(sleep=sleep))
     home = Home(path, url, market, clock, records)
     root.addHandler(records)
-    root.setLevel(logging.INFO)
+    for one in levels:
+        one.setLevel(logging.INFO)
     try:
         yield home
     finally:
         root.removeHandler(records)
-        root.setLevel(level)
+        for one, level in levels.items():
+            one.setLevel(level)
         home.end()
         travel.stop()

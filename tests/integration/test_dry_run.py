@@ -5,13 +5,14 @@ from NIJA's own voters in one test, from a scripted plugin in the others; the ru
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from freqtrade.persistence import Trade
+from freqtrade.rpc.rpc import RPC, RPCException
 
 from nija_plugins.entry import EntryRequest, Market
 from nija_plugins.scaling.tiers import tier_for
@@ -124,7 +125,7 @@ class TestEntry:
     def test_nija_micro_enters_a_breakout(self, home: Home) -> None:
         """NIJA's own voters, plan and rules, with the configuration as it ships."""
         a_breakout(home.market)
-        bot = home.start().through(3, 7)
+        bot = home.start((BTC, ETH, SOL)).at(4).at(7)
         assert not open_pairs(), "the bar is not complete"
         bot.at(8)
         assert open_pairs() == {BTC}
@@ -143,7 +144,7 @@ class TestEntry:
 
     def test_stake_stop_and_state_file(self, home: Home) -> None:
         home.plugin("script", script({BTC: [8]}, stop=0.05))
-        bot = home.start().at(7)
+        bot = home.start((BTC, ETH, SOL)).at(7)
         assert home.tier_state["current_tier"] == "STARTER"
         assert home.tier_state["last_equity"] == 100.0
         assert home.tier_state["account"] == "coinbase dry_run"
@@ -169,7 +170,7 @@ class TestEntry:
     def test_the_second_stake_of_a_loop_knows_the_first(self, home: Home) -> None:
         """Two signals on one candle: the second is sized on what the first one left."""
         home.plugin("script", script({BTC: [8], ETH: [8], SOL: [8]}))
-        bot = home.start().at(8)
+        bot = home.start((BTC, ETH, SOL)).at(8)
         assert open_pairs() == {BTC, ETH}, "STARTER has two positions"
         first, second = open_trade(BTC), open_trade(ETH)
         left = 100.0 - paid(first)
@@ -178,6 +179,43 @@ class TestEntry:
         assert second.stake_amount < first.stake_amount
         assert second.stake_amount / first.stake_amount == pytest.approx(worth / 100.0, rel=1e-4)
         assert bot.said("Entry into SOL/USD refused") == []  # the engine has no slot to ask about
+
+
+class TestForcedEntry:
+    """A person may ask for an entry; the rules and the sizer are the same."""
+
+    def force(self, bot: Bot, pair: str, stake: float) -> None:
+        RPC(bot.worker.freqtrade)._rpc_force_entry(pair, None, stake_amount=stake)
+
+    def test_the_sizer_decides(self, home: Home) -> None:
+        """$90 were asked for; a rule that objected to the bot's own attempt has let go."""
+        home.plugin("script", script({BTC: [8]}))
+        home.plugin(
+            "later", broken("nija_veto", "request", "return 'Later.'", "request.time.minute == 0")
+        )
+        bot = home.start((BTC,), force_entry_enable=True).at(8)
+        assert not open_pairs()
+        assert len(bot.said("Entry into BTC/USD refused: Later.")) == 1
+        bot.clock.move_to(after(8, 60))
+        self.force(bot, BTC, 90.0)
+        assert open_trade().stake_amount < 18.0
+        assert open_trade().stop_loss == pytest.approx(open_trade().open_rate * 0.96, abs=TICK)
+
+    def test_the_rules_judge(self, home: Home) -> None:
+        home.plugin("script", script({BTC: [8]}))
+        settings = {"trade_only": ["ETH"]}
+        bot = home.start((BTC,), force_entry_enable=True, nija=settings).at(8)
+        with pytest.raises(RPCException):
+            self.force(bot, BTC, 20.0)
+        assert not open_pairs()
+
+
+RESTING: dict[str, Any] = {
+    "exchange": "kraken",
+    "entry_pricing": {"price_side": "same", "use_order_book": False, "price_last_balance": 0.0},
+}
+"""Entries at the bid, which a rising price leaves behind; on Coinbase freqtrade's dry-run fills
+every limit order at once."""
 
 
 class TestExit:
@@ -244,22 +282,66 @@ class TestExit:
         assert 2.5 < loss < 3.0 * 1.002
         assert bot.account().equity == pytest.approx(100 - loss, abs=CENT)
 
-    @pytest.mark.xfail(strict=True, reason="custom_exit answers before the stop: limit, not market")
-    def test_a_stop_sells_at_the_market(self, home: Home) -> None:
-        """order_types says so: a limit order may stay behind in a fall, unfilled for minutes."""
+    def test_a_stop_is_a_stop_and_sells_at_the_market(self, home: Home) -> None:
+        """A limit order, as for other exits, may stay behind in a fall, unfilled for minutes."""
         home.plugin("script", script({BTC: [8]}, stop=0.04))
-        home.market.paint("BTC", 9, [0.92])
-        home.start().at(8).at(9).at(9, 2000)
+        home.market.paint("BTC", 8, [0.92])
+        home.start((BTC,)).at(8).at(8, 2000)
         trade = closed_trade()
         assert trade.orders[-1].order_type == "market"
+        assert trade.exit_reason in ("stop_loss", "trailing_stop_loss")
 
-    @pytest.mark.xfail(strict=True, reason="custom_exit calls every stop a gap when live")
-    def test_a_stop_is_called_a_stop(self, home: Home) -> None:
-        """Only a price that opens beyond the stop is a gap; here it passes the stop on its way."""
+    @pytest.mark.xfail(strict=True, reason="freqtrade takes custom_stoploss's 0 for no answer")
+    def test_a_trail_that_rose_above_the_price(self, home: Home) -> None:
+        """The bot missed two hours (no candles, no power): up by 20% and back by 15%."""
+        home.plugin("script", script({BTC: [8]}, stop=0.04, trail=0.06))
+        home.market.paint("BTC", 8, [1.20, 1.02])
+        home.start((BTC,)).at(8).at(10).at(10, 10)
+        assert closed_trade().close_rate == pytest.approx(home.market.price("BTC") * 1.02, rel=2e-4)
+
+    def test_a_time_stop(self, home: Home) -> None:
         home.plugin("script", script({BTC: [8]}, stop=0.04))
-        home.market.paint("BTC", 9, [0.92])
-        home.start().at(8).at(9).at(9, 1795).at(9, 1805)
-        assert closed_trade().exit_reason in ("stop_loss", "trailing_stop_loss")
+        bot = home.start((BTC,)).at(8)
+        bot.strategy.time_stop = timedelta(hours=4)
+        bot.at(12, 4)
+        assert open_pairs() == {BTC}
+        bot.at(12, 5)
+        assert closed_trade().exit_reason == "nija_time_stop"
+
+    def test_an_entry_that_rests(self, home: Home) -> None:
+        """Its cash is reserved; the plan is that of its signal, though it fills a candle later."""
+        home.plugin("script", script({BTC: [8]}, stop=0.05))
+        home.market.paint("BTC", 8, [1.001, 0.99])
+        bot = home.start((BTC,), **RESTING).at(8, 3300)
+        trade = open_trade()
+        assert trade.has_open_orders
+        assert trade.amount == 0
+        (position,) = bot.account().positions
+        assert position.amount == 0
+        assert position.pending == pytest.approx(trade.open_orders[0].amount)
+        assert bot.account().cash == pytest.approx(100)
+        assert bot.account().free_cash == pytest.approx(
+            100 - position.pending * trade.open_rate_requested
+        )
+        assert bot.account().equity == pytest.approx(100)
+        bot.at(9, 200)
+        trade = open_trade()
+        assert not trade.has_open_orders
+        assert trade.amount == position.pending
+        assert trade.stop_loss == pytest.approx(trade.open_rate * 0.95, abs=0.1)
+        assert trade.get_custom_data("nija_plan") == {"stop": 0.05, "trail": 0.06}
+
+    @pytest.mark.xfail(strict=True, reason="the plan is looked up when it fills, not when sized")
+    def test_an_entry_that_fills_while_a_voter_fails(self, home: Home) -> None:
+        """It was sized for a stop of 4%: the disaster stop of 30% loses seven times as much."""
+        home.plugin("script", script({BTC: [8]}, stop=0.04))
+        spoilt = "dataframe['date'].iloc[-1] >= pd.Timestamp('2025-03-04T08:00Z')"
+        home.plugin("broken", broken("nija_votes", "dataframe", RAISES, spoilt))
+        home.market.paint("BTC", 8, [1.001, 0.99])
+        home.start((BTC,), **RESTING).at(8, 3300).at(8, 3400).at(9, 200)
+        trade = open_trade()
+        assert not trade.has_open_orders
+        assert trade.stop_loss == pytest.approx(trade.open_rate * 0.96, abs=0.1)
 
 
 class TestRestart:
@@ -316,6 +398,18 @@ class TestRestart:
         home.start().at(12)
         assert not open_pairs()
         assert closed_trade().close_rate == pytest.approx(home.market.price("BTC") * 0.9, rel=2e-4)
+
+    @pytest.mark.xfail(strict=True, reason="the plan is looked up when it fills, not when sized")
+    def test_an_entry_that_rests_keeps_its_plan(self, home: Home) -> None:
+        """The stake was sized for this stop, whatever the plugins would plan now."""
+        home.plugin("script", script({BTC: [8]}, stop=0.04))
+        home.market.paint("BTC", 8, [1.001, 0.99])
+        home.start((BTC,), **RESTING).at(8, 3300).at(8, 3400)
+        home.kill()
+        home.plugin("script", script({BTC: [8]}, stop=0.20))
+        home.start((BTC,), **RESTING).at(9, 200)
+        assert not open_trade().has_open_orders
+        assert open_trade().get_custom_data("nija_plan") == {"stop": 0.04, "trail": 0.06}
 
     @pytest.mark.xfail(strict=True, reason="the benchmarks live in memory: a restart forgets them")
     def test_the_days_opening_and_the_peak_survive(self, home: Home) -> None:
@@ -376,20 +470,15 @@ class TestBrokenPlugins:
         ("body", "what"),
         [
             (RAISES, "RuntimeError: out of order"),
-            ("raise SystemError", "SystemError"),
             ("return float('nan')", "a stake must be finite, got nan"),
-            ("return float('inf')", "a stake must be finite, got inf"),
             ("return -5.0", "a stake must not be negative, got -5.0"),
             ("return '20'", "a stake is a number, got '20'"),
             ("return True", "a stake is a number, got True"),
-            ("return [20.0]", "a stake is a number, got [20.0]"),
         ],
     )
     def test_stake(self, trading: Home, body: str, what: str) -> None:
         arguments = "request, account, tier, settings"
-        trading.plugin(
-            "broken", broken("nija_stake", arguments, body, f"request.pair == {ETH!r}")
-        )
+        trading.plugin("broken", broken("nija_stake", arguments, body, f"request.pair == {ETH!r}"))
         bot = trading.start().at(8).at(12)
         assert bot.said(what)
         self.assert_closed(trading, bot, "broken", "nija_stake")
@@ -420,7 +509,6 @@ class TestBrokenPlugins:
         [
             (RAISES, "RuntimeError: out of order"),
             ("return False", "a veto is a sentence or None, got False"),
-            ("return ''", "a veto is a sentence or None, got ''"),
         ],
     )
     def test_veto(self, trading: Home, body: str, what: str) -> None:
@@ -433,10 +521,8 @@ class TestBrokenPlugins:
         ("hook", "body"),
         [
             ("nija_votes", RAISES),
-            ("nija_votes", "return [0.9]"),
             ("nija_votes", "return [Vote('v', Family.TREND, pd.Series(2.0, dataframe.index))]"),
             ("nija_plan", "return Plan(*[pd.Series([0.04] * (len(dataframe) - 1))] * 3)"),
-            ("nija_plan", "return Plan(*[pd.Series(-0.04, dataframe.index)] * 3)"),
             ("nija_regime", "return pd.Series('sideways', dataframe.index)"),
             ("nija_confidence", "return pd.Series('high', dataframe.index)"),
         ],
@@ -453,7 +539,7 @@ class TestBrokenPlugins:
         ), "the trade keeps its plan"
         self.assert_closed(trading, bot, "zz_broken", hook)
 
-    @pytest.mark.parametrize("hook", ["nija_entry_filled", "nija_exit_filled", "nija_equity"])
+    @pytest.mark.parametrize("hook", ["nija_entry_filled", "nija_exit_filled"])
     def test_events_are_told_not_asked(self, trading: Home, hook: str) -> None:
         """A listener that fails is named and stops nothing."""
         trading.plugin("deaf", broken(hook, "", RAISES))
@@ -463,11 +549,37 @@ class TestBrokenPlugins:
         bot.at(14)
         assert open_pairs() == {ETH}
         assert len(bot.said(f'ERROR Plugin "deaf" failed in {hook}: RuntimeError')) == 1
-        assert home_tier(trading) == "STARTER"
 
+    def test_a_loop_that_a_plugin_could_not_follow(self, trading: Home) -> None:
+        """nija_equity is the exception: a plugin that lost sight of the account may be a limit."""
+        late = "account.time.hour >= 12"
+        trading.plugin("broken", broken("nija_equity", "account", RAISES, late))
+        bot = trading.start().at(8).at(12)
+        refused = "Entry into ETH/USD refused: This loop could not value the account."
+        assert len(bot.said(refused)) == 1
+        assert trading.tier_state["last_equity"] == pytest.approx(
+            equity(100, {BTC: trading.market.price("BTC")})
+        ), "the others heard"
+        self.assert_closed(trading, bot, "broken", "nija_equity")
 
-def home_tier(home: Home) -> str:
-    return str(home.tier_state["current_tier"])
+    @pytest.mark.xfail(strict=True, reason="market hooks get the dataframe the Book is made from")
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "dataframe['close'] = dataframe['close'] * 10",
+            "dataframe.drop(dataframe.index[-1], inplace=True)",
+        ],
+    )
+    def test_a_plugin_that_changes_the_candles(self, trading: Home, body: str) -> None:
+        """A careless voter must not reach what the account is valued with."""
+        spoilt = "dataframe['date'].iloc[-1] >= pd.Timestamp('2025-03-04T10:00Z')"
+        trading.plugin("careless", broken("nija_votes", "dataframe", body, spoilt))
+        bot = trading.start(dry_run_wallet=240).at(8).at(11).at(11, 10)
+        worth = equity(240, {BTC: trading.market.price("BTC")})
+        assert bot.account().equity == pytest.approx(worth)
+        assert bot.said("AUTO-SCALING") == ["INFO AUTO-SCALING UPGRADE: $240.00 → STARTER tier"]
+        assert bot.run.benchmarks is not None
+        assert bot.run.benchmarks.peak == 240
 
 
 class TestUnknownAccount:
@@ -510,9 +622,7 @@ class TestUnknownAccount:
         assert not open_pairs()
 
 
-def fail_for_usd(
-    bot: Bot, monkeypatch: pytest.MonkeyPatch, wrong: Any, times: int = 10**6
-) -> None:
+def fail_for_usd(bot: Bot, monkeypatch: pytest.MonkeyPatch, wrong: Any, times: int = 10**6) -> None:
     """The wallets' stake currency is wrong: an exception or a number, for the next `times`."""
     honest, left = bot.wallets.get_total, times
 
@@ -541,7 +651,8 @@ class TestTiers:
         def worth(factor: float) -> float:
             return equity(240, {pair: price * factor for pair, price in start.items()})
 
-        bot = home.start(exchange="kraken", dry_run_wallet=240).at(7).at(8).at(12)
+        bot = home.start((BTC, ETH, SOL), exchange="kraken", dry_run_wallet=240)
+        bot.at(7).at(8).at(12)
         assert bot.said("AUTO-SCALING") == ["INFO AUTO-SCALING UPGRADE: $240.00 → STARTER tier"]
         assert bot.config["max_open_trades"] == 2
         assert open_pairs() == {BTC, ETH}, "SOL signals, but STARTER has two positions"
@@ -621,7 +732,6 @@ class TestMarks:
         for hours, seconds, factor in [
             (8, 1800, 1.00),
             (8, 3599, 1.00),
-            (9, 0, 1.02),
             (9, 5, 1.02),
             (9, 3500, 1.02),
             (10, 5, 1.10),
@@ -638,7 +748,7 @@ class TestRefusals:
 
     def ask(self, home: Home, target: float, **nija: Any) -> list[str]:
         home.plugin("script", script({BTC: [8, 12]}, target=target))
-        bot = home.start(nija=nija).at(8).at(8, 10).at(8, 15).at(9).at(11).at(12).at(12, 10)
+        bot = home.start((BTC,), nija=nija).at(8).at(8, 10).at(8, 15).at(9).at(12).at(12, 10)
         assert not open_pairs()
         return bot.said("Entry into BTC/USD refused: ")
 

@@ -117,7 +117,7 @@ def test_a_lot_too_large_for_the_account_is_refused_with_the_equity_it_needs() -
 
 
 def test_score_at_the_minimum_passes() -> None:
-    assert "0.74" in signal_score.nija_veto(a_request(score=0.74), Settings())
+    assert "0.740" in signal_score.nija_veto(a_request(score=0.74), Settings())
     assert signal_score.nija_veto(a_request(score=0.75), Settings()) is None
     assert signal_score.nija_veto(a_request(score=float("nan")), Settings())
 

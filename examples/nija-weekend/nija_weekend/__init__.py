@@ -1,0 +1,1 @@
+"""Weekends are thin: trade what they decided, not while they last."""

@@ -1,0 +1,81 @@
+"""`nija refusals`: why entries did not happen."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.journal import JOURNAL_FILE, Refused, read
+from nija_plugins.research import result as results
+
+
+def refusals(
+    since: Annotated[
+        datetime | None, typer.Option(help="Only from this UTC date or time on.")
+    ] = None,
+    result: Annotated[
+        Path | None,
+        typer.Option(help="A backtest's zip file, instead of the bot's own journal."),
+    ] = None,
+    last: Annotated[int, typer.Option(min=0, help="How many candidates to list.")] = 20,
+    config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Show refused entries with every rule's reason, and how often each rule objected."""
+    start = since.replace(tzinfo=UTC) if since else None
+    with clear_errors():
+        found = _of_result(result, start) if result else _of_bot(config, start)
+    console = Console()
+    if as_json:
+        rows = [
+            {"time": one.time.isoformat(), "pair": one.pair, "rule": one.rule, "why": one.sentence}
+            for one in found
+        ]
+        console.print_json(data=rows)
+        return
+    if not found:
+        console.print("No entry was refused.")
+        return
+    _show(console, found, last)
+
+
+def _of_bot(config: list[Path], since: datetime | None) -> list[Refused]:
+    path = Path(load(config)["user_data_dir"]) / JOURNAL_FILE
+    try:
+        return list(read(path, since))
+    except (OSError, SQLAlchemyError) as error:
+        raise ValueError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def _of_result(path: Path, since: datetime | None) -> list[Refused]:
+    records: list[dict[str, Any]] = results.read(path).nija_run.get("refused", {})["records"]
+    found = []
+    for record in records:
+        time = datetime.fromisoformat(record["time"])
+        if since is None or time >= since:
+            for rule, sentence in record["reasons"].items():
+                found.append(
+                    Refused(time, "backtest", record["pair"], record["score"], rule, sentence)
+                )
+    return found
+
+
+def _show(console: Console, found: list[Refused], last: int) -> None:
+    table = Table("time (UTC)", "pair", "rule", "why", title="Refused entries")
+    candidates = list(dict.fromkeys((one.time, one.pair) for one in found))
+    shown = set(candidates[len(candidates) - last :]) if last else set()
+    for one in found:
+        if (one.time, one.pair) in shown:
+            table.add_row(f"{one.time:%Y-%m-%d %H:%M}", one.pair, one.rule, one.sentence)
+    if shown:
+        console.print(table)
+    counts = Table("rule", "objections", title=f"{len(candidates)} candidates refused")
+    for rule, count in Counter(one.rule for one in found).most_common():
+        counts.add_row(rule, str(count))
+    console.print(counts)

@@ -1,0 +1,80 @@
+"""What freqtrade and the candles know about an entry, as an `EntryRequest`."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from math import isfinite
+from typing import Any
+
+from nija_plugins.book import Reading
+from nija_plugins.entry import EntryRequest, Market, Mode
+from nija_plugins.sizing.lot import ENGINE_RESERVE, live_minimum_stake
+
+UNBOUNDED = 1e12
+"""Stands for an infinite maximum stake, so that arithmetic on it stays finite."""
+
+STALE_CANDLES = 2
+"""A signal older than this many candles is not acted on."""
+
+
+def market_rules(pair: str, listed: Mapping[str, Any] | None, fee: float | None) -> Market:
+    """The exchange's rules for `pair` from ccxt's market; `fee` (a fraction) where freqtrade would
+    use a configured one, else the worse of maker and taker.
+
+    Raises ValueError when the exchange does not list the pair.
+    """
+    if listed is None:
+        raise ValueError(f"The exchange does not list {pair}.")
+    return Market(
+        amount_step=float(listed["precision"]["amount"]),
+        amount_min=float(listed["limits"]["amount"]["min"] or 0.0),
+        cost_min=float(listed["limits"]["cost"]["min"] or 0.0),
+        fee=float(max(listed["maker"], listed["taker"]) if fee is None else fee),
+    )
+
+
+def entry_request(
+    pair: str,
+    now: datetime,
+    price: float,
+    reading: Reading,
+    market: Market,
+    config: Mapping[str, Any],
+    *,
+    mode: Mode,
+    stoploss: float,
+    candle: timedelta,
+    tradable_pairs: int,
+    engine_bounds: tuple[float, float],
+) -> EntryRequest:
+    """The request to enter `pair` at `price` on the strength of `reading`.
+
+    `stoploss` is the strategy's disaster stop, which raises freqtrade's live minimums;
+    `engine_bounds` are freqtrade's own minimum and maximum stake.
+    """
+    reserve = config.get("amount_reserve_percent", ENGINE_RESERVE)
+    minimum, maximum = engine_bounds
+    return EntryRequest(
+        pair=pair,
+        time=now,
+        price=price,
+        exchange=config["exchange"]["name"],
+        mode=mode,
+        regime=reading.regime,
+        score=reading.score,
+        stop=reading.stop,
+        target=reading.target,
+        trail=reading.trail,
+        daily_volatility=reading.volatility,
+        market=market,
+        minimum_stake=max(minimum, live_minimum_stake(market, price, stoploss, reserve)),
+        maximum_stake=maximum if isfinite(maximum) else UNBOUNDED,
+        tradable_pairs=tradable_pairs,
+        confidence=reading.confidence if isfinite(reading.confidence) else None,
+        problem=reading.problem or _staleness(now - reading.ended, candle),
+    )
+
+
+def _staleness(age: timedelta, candle: timedelta) -> str | None:
+    if age > STALE_CANDLES * candle:
+        return f"The last candle closed {age} ago."
+    return None
