@@ -240,7 +240,7 @@ class Home:
 
     def start(
         self,
-        pairs: Sequence[str] = ("BTC/USD", "ETH/USD"),
+        pairs: Sequence[str] = ("BTC/USD",),
         *,
         exchange: str = "coinbase",
         **changes: Any,

@@ -193,7 +193,7 @@ class TestForcedEntry:
         home.plugin(
             "later", broken("nija_veto", "request", "return 'Later.'", "request.time.minute == 0")
         )
-        bot = home.start((BTC,), force_entry_enable=True).at(8)
+        bot = home.start(force_entry_enable=True).at(8)
         assert not open_pairs()
         assert len(bot.said("Entry into BTC/USD refused: Later.")) == 1
         bot.clock.move_to(after(8, 60))
@@ -204,7 +204,7 @@ class TestForcedEntry:
     def test_the_rules_judge(self, home: Home) -> None:
         home.plugin("script", script({BTC: [8]}))
         settings = {"trade_only": ["ETH"]}
-        bot = home.start((BTC,), force_entry_enable=True, nija=settings).at(8)
+        bot = home.start(force_entry_enable=True, nija=settings).at(8)
         with pytest.raises(RPCException):
             self.force(bot, BTC, 20.0)
         assert not open_pairs()
@@ -286,7 +286,7 @@ class TestExit:
         """A limit order, as for other exits, may stay behind in a fall, unfilled for minutes."""
         home.plugin("script", script({BTC: [8]}, stop=0.04))
         home.market.paint("BTC", 8, [0.92])
-        home.start((BTC,)).at(8).at(8, 2000)
+        home.start().at(8).at(8, 2000)
         trade = closed_trade()
         assert trade.orders[-1].order_type == "market"
         assert trade.exit_reason in ("stop_loss", "trailing_stop_loss")
@@ -296,12 +296,12 @@ class TestExit:
         """The bot missed two hours (no candles, no power): up by 20% and back by 15%."""
         home.plugin("script", script({BTC: [8]}, stop=0.04, trail=0.06))
         home.market.paint("BTC", 8, [1.20, 1.02])
-        home.start((BTC,)).at(8).at(10).at(10, 10)
+        home.start().at(8).at(10).at(10, 10)
         assert closed_trade().close_rate == pytest.approx(home.market.price("BTC") * 1.02, rel=2e-4)
 
     def test_a_time_stop(self, home: Home) -> None:
         home.plugin("script", script({BTC: [8]}, stop=0.04))
-        bot = home.start((BTC,)).at(8)
+        bot = home.start().at(8)
         bot.strategy.time_stop = timedelta(hours=4)
         bot.at(12, 4)
         assert open_pairs() == {BTC}
@@ -312,7 +312,7 @@ class TestExit:
         """Its cash is reserved; the plan is that of its signal, though it fills a candle later."""
         home.plugin("script", script({BTC: [8]}, stop=0.05))
         home.market.paint("BTC", 8, [1.001, 0.99])
-        bot = home.start((BTC,), **RESTING).at(8, 3300)
+        bot = home.start(**RESTING).at(8, 3300)
         trade = open_trade()
         assert trade.has_open_orders
         assert trade.amount == 0
@@ -338,7 +338,7 @@ class TestExit:
         spoilt = "dataframe['date'].iloc[-1] >= pd.Timestamp('2025-03-04T08:00Z')"
         home.plugin("broken", broken("nija_votes", "dataframe", RAISES, spoilt))
         home.market.paint("BTC", 8, [1.001, 0.99])
-        home.start((BTC,), **RESTING).at(8, 3300).at(8, 3400).at(9, 200)
+        home.start(**RESTING).at(8, 3300).at(8, 3400).at(9, 200)
         trade = open_trade()
         assert not trade.has_open_orders
         assert trade.stop_loss == pytest.approx(trade.open_rate * 0.96, abs=0.1)
@@ -404,10 +404,10 @@ class TestRestart:
         """The stake was sized for this stop, whatever the plugins would plan now."""
         home.plugin("script", script({BTC: [8]}, stop=0.04))
         home.market.paint("BTC", 8, [1.001, 0.99])
-        home.start((BTC,), **RESTING).at(8, 3300).at(8, 3400)
+        home.start(**RESTING).at(8, 3300).at(8, 3400)
         home.kill()
         home.plugin("script", script({BTC: [8]}, stop=0.20))
-        home.start((BTC,), **RESTING).at(9, 200)
+        home.start(**RESTING).at(9, 200)
         assert not open_trade().has_open_orders
         assert open_trade().get_custom_data("nija_plan") == {"stop": 0.04, "trail": 0.06}
 
@@ -479,7 +479,7 @@ class TestBrokenPlugins:
     def test_stake(self, trading: Home, body: str, what: str) -> None:
         arguments = "request, account, tier, settings"
         trading.plugin("broken", broken("nija_stake", arguments, body, f"request.pair == {ETH!r}"))
-        bot = trading.start().at(8).at(12)
+        bot = trading.start((BTC, ETH)).at(8).at(12)
         assert bot.said(what)
         self.assert_closed(trading, bot, "broken", "nija_stake")
         assert len(bot.said("Entry into ETH/USD refused: Plugin")) == 1
@@ -487,21 +487,21 @@ class TestBrokenPlugins:
     def test_stake_none_is_no_opinion(self, trading: Home) -> None:
         """The next plugin is asked: here NIJA's own sizer."""
         trading.plugin("quiet", broken("nija_stake", "request", "return None"))
-        bot = trading.start().at(8).at(12)
+        bot = trading.start((BTC, ETH)).at(8).at(12)
         assert open_pairs() == {BTC, ETH}
         assert not bot.said("ERROR")
 
     def test_no_stake_from_anybody(self, trading: Home) -> None:
         trading.plugin("quiet", broken("nija_stake", "request", "return None"))
         disable = {"plugins": {"disable": ["sizing.hybrid"]}}
-        bot = trading.start(nija=disable).at(8)
+        bot = trading.start((BTC, ETH), nija=disable).at(8)
         assert not open_pairs()
         assert len(bot.said("Entry into BTC/USD refused: The sizer wishes no stake")) == 1
 
     def test_a_greedy_stake_is_cut(self, trading: Home) -> None:
         """Whatever is wished, the cuts decide: here 18% of equity."""
         trading.plugin("greedy", broken("nija_stake", "request", "return 1e9"))
-        trading.start().at(8)
+        trading.start((BTC, ETH)).at(8)
         assert open_trade().stake_amount == pytest.approx(18.0, abs=1e-3)
 
     @pytest.mark.parametrize(
@@ -513,7 +513,7 @@ class TestBrokenPlugins:
     )
     def test_veto(self, trading: Home, body: str, what: str) -> None:
         trading.plugin("broken", broken("nija_veto", "request", body, f"request.pair == {ETH!r}"))
-        bot = trading.start().at(8).at(12)
+        bot = trading.start((BTC, ETH)).at(8).at(12)
         assert bot.said(what)
         self.assert_closed(trading, bot, "broken", "nija_veto")
 
@@ -533,7 +533,7 @@ class TestBrokenPlugins:
         # Last in the alphabet: asked before the script.
         trading.plugin("zz_broken", broken(hook, "dataframe, pair", body, spoilt))
         trading.market.paint("BTC", 8, [1.03, 1.03, 1.03, 1.03, 1.03, 0.90])
-        bot = trading.start().at(8).at(12)
+        bot = trading.start((BTC, ETH)).at(8).at(12)
         assert open_trade().stop_loss == pytest.approx(
             trading.market.price("BTC") * 1.03 * 0.94, abs=TICK * 1.01
         ), "the trade keeps its plan"
@@ -543,7 +543,7 @@ class TestBrokenPlugins:
     def test_events_are_told_not_asked(self, trading: Home, hook: str) -> None:
         """A listener that fails is named and stops nothing."""
         trading.plugin("deaf", broken(hook, "", RAISES))
-        bot = trading.start().at(8).at(12)
+        bot = trading.start((BTC, ETH)).at(8).at(12)
         assert open_pairs() == {BTC, ETH}
         assert open_trade().get_custom_data("nija_plan") == {"stop": 0.04, "trail": 0.06}
         bot.at(14)
@@ -554,7 +554,7 @@ class TestBrokenPlugins:
         """nija_equity is the exception: a plugin that lost sight of the account may be a limit."""
         late = "account.time.hour >= 12"
         trading.plugin("broken", broken("nija_equity", "account", RAISES, late))
-        bot = trading.start().at(8).at(12)
+        bot = trading.start((BTC, ETH)).at(8).at(12)
         refused = "Entry into ETH/USD refused: This loop could not value the account."
         assert len(bot.said(refused)) == 1
         assert trading.tier_state["last_equity"] == pytest.approx(
@@ -574,7 +574,7 @@ class TestBrokenPlugins:
         """A careless voter must not reach what the account is valued with."""
         spoilt = "dataframe['date'].iloc[-1] >= pd.Timestamp('2025-03-04T10:00Z')"
         trading.plugin("careless", broken("nija_votes", "dataframe", body, spoilt))
-        bot = trading.start(dry_run_wallet=240).at(8).at(11).at(11, 10)
+        bot = trading.start((BTC, ETH), dry_run_wallet=240).at(8).at(11).at(11, 10)
         worth = equity(240, {BTC: trading.market.price("BTC")})
         assert bot.account().equity == pytest.approx(worth)
         assert bot.said("AUTO-SCALING") == ["INFO AUTO-SCALING UPGRADE: $240.00 → STARTER tier"]
@@ -591,7 +591,7 @@ class TestUnknownAccount:
         """The wallets fail while the loop begins and answer again when the entry is judged."""
         home.plugin("script", script({BTC: [8], ETH: [12]}, stop=0.04))
         home.market.paint("BTC", 12, [0.90])
-        bot = home.start().at(8)
+        bot = home.start((BTC, ETH)).at(8)
         fail_for_usd(bot, monkeypatch, ConnectionError("no answer"), times=1)
         bot.at(12)
         assert open_pairs() == {BTC}
@@ -610,7 +610,7 @@ class TestUnknownAccount:
     ) -> None:
         home.plugin("script", script({BTC: [8], ETH: [12]}, stop=0.04))
         home.market.paint("BTC", 12, [0.90])
-        bot = home.start().at(8)
+        bot = home.start((BTC, ETH)).at(8)
         worth = home.tier_state["last_equity"]
         fail_for_usd(bot, monkeypatch, wrong)
         bot.at(12)
@@ -748,7 +748,7 @@ class TestRefusals:
 
     def ask(self, home: Home, target: float, **nija: Any) -> list[str]:
         home.plugin("script", script({BTC: [8, 12]}, target=target))
-        bot = home.start((BTC,), nija=nija).at(8).at(8, 10).at(8, 15).at(9).at(12).at(12, 10)
+        bot = home.start(nija=nija).at(8).at(8, 10).at(8, 15).at(9).at(12).at(12, 10)
         assert not open_pairs()
         return bot.said("Entry into BTC/USD refused: ")
 
