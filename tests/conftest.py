@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from nija_plugins.account import Account, Benchmarks
@@ -19,6 +20,10 @@ from nija_plugins.scaling.limits import effective_limits
 from nija_plugins.scaling.tiers import tier_for
 from nija_plugins.settings import Settings
 from nija_plugins.view import Regime
+
+# A timing is no property of the code; and the same commit must pass or fail everywhere.
+hypothesis.settings.register_profile("nija", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("nija")
 
 ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)

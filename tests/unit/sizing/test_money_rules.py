@@ -122,7 +122,7 @@ def broken_rules(
     return [rule for rule, holds in checks.items() if not holds]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(requests(), accounts(), some_settings, st.one_of(st.none(), positive))
 def test_every_stake_obeys_every_rule(request, account, s, plugin_wish) -> None:
     """Whatever is wished, by our sizer or by a plugin."""
@@ -139,7 +139,7 @@ def test_every_stake_obeys_every_rule(request, account, s, plugin_wish) -> None:
         assert not broken_rules(decision.stake, decision.lifted, request, account, s, wish)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(requests(), some_settings)
 def test_the_smallest_equity_named_is_the_smallest(request, s) -> None:
     """An account of the named equity trades; one a cent and a thousandth smaller does not."""
@@ -153,7 +153,7 @@ def test_the_smallest_equity_named_is_the_smallest(request, s) -> None:
         assert decide(1e-6, request, an_account(below, s), s).stake == 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(requests(), accounts())
 def test_legs_stay_within_the_position_limit(request, account) -> None:
     assume(account.equity > 0)

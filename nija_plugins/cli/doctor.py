@@ -1,0 +1,70 @@
+"""`nija doctor`: is everything in place, and if not, what to do."""
+
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, load
+from nija_plugins.doctor import Context, Finding, Level, examine
+
+SYMBOLS = {
+    Level.OK: ("✓", "ok", "green"),
+    Level.WARNING: ("!", "!", "yellow"),
+    Level.FAILED: ("✗", "X", "bold red"),
+}
+"""A symbol, its spelling on a terminal without it, and its colour."""
+
+
+def doctor(
+    config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Check that everything a bot needs is in place; ends with 1 when something is not."""
+    context = Context(load=partial(load, config), files=tuple(config))
+    console = Console()
+    if as_json:
+        findings = examine(context)
+    else:
+        with Console(stderr=True).status("Examining ..."):
+            findings = examine(context)
+    healthy = not any(one.level is Level.FAILED for one in findings)
+    if as_json:
+        console.print_json(data={"healthy": healthy, "findings": [asdict(one) for one in findings]})
+    else:
+        show(findings, console)
+    raise typer.Exit(0 if healthy else 1)
+
+
+def show(findings: list[Finding], console: Console) -> None:
+    """A line a finding, what to do below it, and the sum."""
+    table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    before = None
+    for one in findings:
+        symbol, plain, style = SYMBOLS[one.level]
+        text = Text(one.text)
+        if one.advice:
+            arrow = "->" if console.options.ascii_only else "→"
+            text.append(f"\n{arrow} {one.advice}", style="cyan")
+        table.add_row(
+            Text(plain if console.options.ascii_only else symbol, style=style),
+            Text("" if one.check == before else one.check),
+            text,
+        )
+        before = one.check
+    console.print(table)
+    count = {level: sum(one.level is level for one in findings) for level in Level}
+    console.print(
+        f"{count[Level.OK]} in order, {count[Level.WARNING]} to look at, "
+        f"{count[Level.FAILED]} to mend.",
+        highlight=False,
+    )

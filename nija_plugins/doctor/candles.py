@@ -1,0 +1,93 @@
+"""The candles on disk: backtests need them, and a running bot's memory begins with them."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from freqtrade.data.history import get_datahandler
+from freqtrade.enums import CandleType
+from freqtrade.exchange import timeframe_to_seconds
+
+from nija_plugins.doctor.context import Context
+from nija_plugins.doctor.exchange import feature
+from nija_plugins.doctor.finding import Finding, failed, ok, warning
+from nija_plugins.doctor.machine import suggested
+from nija_plugins.venue.files import MARKER
+
+TIMEFRAMES = ("1h", "1d")
+DAYS = 800
+"""What README's command fetches."""
+DEFAULT_CONFIG = Path("user_data/config.json")
+OLD = timedelta(days=29)
+"""The 719 candles a bot fetches at its start reach back this far: older files leave a hole."""
+
+
+def candles(context: Context) -> Iterator[Finding]:
+    """Each pair's files: from when to when, how many, how old."""
+    config = context.config
+    default = context.user_data / "data" / context.exchange
+    datadir = Path(config.get("datadir") or default)
+    fetch = f"Fetch them: {command(context)}"
+    pairs = config["exchange"].get("pair_whitelist", [])
+    if not pairs:
+        yield failed('"exchange.pair_whitelist" is empty.', "Name pairs such as BTC/USD in it.")
+    for pair in pairs:
+        if not re.fullmatch(r"[\w.-]+/[\w.:-]+", pair):
+            yield warning(
+                f"{pair} is a pattern: not looked at.", "Name its pairs to see their candles."
+            )
+            continue
+        yield _pair(context, datadir, pair, fetch)
+    if (datadir / MARKER).exists():
+        yield warning(
+            f"The candles in {datadir} are synthetic.",
+            f"Before trading on them delete the whole directory. {fetch}",
+        )
+
+
+def command(context: Context) -> str:
+    """What fetches the candles of this configuration."""
+    # Kraken serves no history as candles; freqtrade makes them from trades.
+    trades = "" if feature(context.exchange, "ohlcv_has_history") else " --dl-trades"
+    return (
+        f"freqtrade download-data --timeframes {' '.join(TIMEFRAMES)} --days {DAYS}{trades}"
+        f"{suggested(context.files, DEFAULT_CONFIG)}"
+    )
+
+
+def _pair(context: Context, datadir: Path, pair: str, fetch: str) -> Finding:
+    """One finding for one pair, over all its timeframes; the worst decides."""
+    handler = get_datahandler(datadir, context.config.get("dataformat_ohlcv", "feather"))
+    candle_type = CandleType.get_default(context.config.get("trading_mode") or "spot")
+    said, old, missing = [], False, False
+    for timeframe in TIMEFRAMES:
+        try:
+            first, last, count = handler.ohlcv_data_min_max(pair, timeframe, candle_type)
+        except Exception as error:
+            return failed(
+                f"{pair} {timeframe}: the file is damaged ({type(error).__name__}).",
+                f"Delete the files of {pair} in {datadir}. {fetch}",
+            )
+        if not count:
+            said.append(f"{timeframe} none")
+            missing = True
+            continue
+        age = context.clock() - (last + timedelta(seconds=timeframe_to_seconds(timeframe)))
+        said.append(f"{timeframe} {count} from {_day(first)} to {_day(last)}, {_age(age)}")
+        old = old or age > OLD
+    text = f"{pair}: {'; '.join(said)}"
+    if missing:
+        return warning(f"{text}. Backtests need them.", fetch)
+    if old:
+        return warning(f"{text}. What lies between is missing.", fetch)
+    return ok(text)
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"
+
+
+def _age(age: timedelta) -> str:
+    hours = max(age / timedelta(hours=1), 0.0)
+    return f"{hours:.0f} h old" if hours < 48 else f"{hours / 24:.0f} days old"
