@@ -76,7 +76,13 @@ class Hooks:
         }
         self._reported: set[str] = set()
         self._slow: set[tuple[str, str]] = set()
+        self.failure: PluginFailure | None = None
+        """The last failure since `begin_loop`: a loop in which a plugin failed enters nothing."""
         self._tracing = os.environ.get(TRACE) == "1"
+
+    def begin_loop(self) -> None:
+        """A new loop: what failed in the last one may work again."""
+        self.failure = None
 
     def served(self, hook: str) -> bool:
         """Whether any plugin implements `hook`."""
@@ -101,12 +107,14 @@ class Hooks:
 
     def tell(self, hook: str, **given: Any) -> bool:
         """Tells every plugin, whoever fails; False, and a line in the log, when one did."""
-        well = True
-        for _, answer in self.every(hook, _anything, **given):
-            if isinstance(answer, PluginFailure):
-                self.report(answer)
-                well = False
-        return well
+        failures = [
+            answer
+            for _, answer in self.every(hook, _anything, **given)
+            if isinstance(answer, PluginFailure)
+        ]
+        for failure in failures:
+            self.report(failure)
+        return not failures
 
     def _timed(
         self, implementation: Implementation, hook: str, given: Mapping[str, Any], check: Check
@@ -139,6 +147,7 @@ class Hooks:
 
     def report(self, failure: PluginFailure) -> None:
         """One log line per distinct failure; the same one again would only bury the others."""
+        self.failure = failure
         text = str(failure)
         if text not in self._reported:
             self._reported.add(text)

@@ -72,8 +72,8 @@ def nija_leverage(
     """A multiple ≥ 1, futures only. First result wins; on error 1."""
 
 
-# Events: told, not asked. On error the plugin is named in the log and everything goes on, but for
-# nija_equity: a loop whose account somebody could not follow enters nothing.
+# Events: told, not asked. On error the plugin is named in the log, exits go on, and nothing more is
+# entered in this loop (after nija_run_started: in this run).
 
 
 @hookspec

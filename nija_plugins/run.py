@@ -62,6 +62,8 @@ class Run:
     wins: int = 0
     losses: int = 0
     trades_changed: bool = True
+    well_begun: bool = True
+    """False when a plugin failed to start over: what it remembers belongs to another run."""
     approvals: dict[str, float] = field(default_factory=dict)
     plans: dict[int, FrozenPlan] = field(default_factory=dict)
     unseen: Unseen = field(default_factory=Unseen)
@@ -90,7 +92,7 @@ class Run:
         manager.register(scaling, name=SCALING)
         relay.append(Hooks(manager))
         run = cls(relay[0], scaling, settings, exchange, mode, Refusals(settings, journal))
-        run.hooks.tell("nija_run_started", settings=settings)
+        run.well_begun = run.hooks.tell("nija_run_started", settings=settings)
         if mode == "backtest" and "original_config" in config:
             config["original_config"]["nija_run"] = {
                 "tier_changes": scaling.changes,
@@ -136,12 +138,16 @@ class Run:
         )
 
     def check_loop(self, account: Account) -> Account:
-        """`account` with a problem if this loop could not value it: freqtrade swallows errors at
-        the loop's start and would go on with the last loop's limits."""
-        unseen = self.loop is None or (self.mode == "backtest" and self.loop != account.time)
-        if unseen and account.problem is None:
-            return replace(account, problem="This loop could not value the account.")
-        return account
+        """`account` with a problem if this loop could not value it (freqtrade swallows errors at
+        the loop's start and would go on with the last loop's limits) or if a plugin failed."""
+        problem = account.problem
+        if self.loop is None or (self.mode == "backtest" and self.loop != account.time):
+            problem = problem or "This loop could not value the account."
+        if self.hooks.failure is not None:
+            problem = problem or f"{self.hooks.failure}. Nothing is entered in this loop."
+        if not self.well_begun:
+            problem = problem or "A plugin failed when this run began."
+        return replace(account, problem=problem)
 
     def objections(self, request: EntryRequest, account: Account) -> tuple[Reason, ...]:
         """Every veto's reason; a veto that fails is one too."""

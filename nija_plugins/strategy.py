@@ -166,6 +166,7 @@ class NijaStrategy(IStrategy):
             self._run = None  # time stepped back: the next hyperopt epoch
         run = self.run
         run.loop = None
+        run.hooks.begin_loop()
         if self._mode != "backtest":
             for trade in Trade.get_trades_proxy(is_open=True):
                 self._book.observe_prices(trade.pair, self.dp.ohlcv(trade.pair, copy=False))

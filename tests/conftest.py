@@ -79,10 +79,9 @@ def request_for() -> Callable[..., EntryRequest]:
     return a_request
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Path:
-    """A scratch copy of the shipped configuration, to run commands in without touching ours."""
-    home = tmp_path / "house"
+def copy_of_the_house(folder: Path) -> Path:
+    """A scratch copy of the shipped configuration in `folder`."""
+    home = folder / "house"
     home.mkdir()
     for name in ("config.micro_capital.json", "config.kraken.json"):
         shutil.copy(ROOT / name, home)
@@ -94,6 +93,12 @@ def house(tmp_path: Path) -> Path:
         else:
             shutil.copy(source, target)
     return home
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A scratch copy of the shipped configuration, to run commands in without touching ours."""
+    return copy_of_the_house(tmp_path)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
 
@@ -49,10 +50,11 @@ def show(findings: list[Finding], console: Console) -> None:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     before = None
-    for one in findings:
+    for one, following in zip_longest(findings, findings[1:]):
         symbol, plain, style = SYMBOLS[one.level]
         text = Text(one.text)
-        if one.advice:
+        repeated = following and (one.check, one.advice) == (following.check, following.advice)
+        if one.advice and not repeated:
             arrow = "->" if console.options.ascii_only else "→"
             text.append(f"\n{arrow} {one.advice}", style="cyan")
         table.add_row(

@@ -12,7 +12,6 @@ from freqtrade.exchange import timeframe_to_seconds
 from nija_plugins.doctor.context import Context
 from nija_plugins.doctor.exchange import feature
 from nija_plugins.doctor.finding import Finding, failed, ok, warning
-from nija_plugins.doctor.machine import suggested
 from nija_plugins.venue.files import MARKER
 
 TIMEFRAMES = ("1h", "1d")
@@ -50,9 +49,10 @@ def command(context: Context) -> str:
     """What fetches the candles of this configuration."""
     # Kraken serves no history as candles; freqtrade makes them from trades.
     trades = "" if feature(context.exchange, "ohlcv_has_history") else " --dl-trades"
+    shipped = context.files in ((), (DEFAULT_CONFIG,))
+    files = "" if shipped else "".join(f" -c {file}" for file in context.files)
     return (
-        f"freqtrade download-data --timeframes {' '.join(TIMEFRAMES)} --days {DAYS}{trades}"
-        f"{suggested(context.files, DEFAULT_CONFIG)}"
+        f"freqtrade download-data --timeframes {' '.join(TIMEFRAMES)} --days {DAYS}{trades}{files}"
     )
 
 

@@ -39,7 +39,7 @@ def strategy(context: Context) -> Iterator[Finding]:
     try:
         loaded, config = context.started
         validate_config_consistency(config)
-    except (NotPossible, AssertionError):
+    except NotPossible:
         raise
     except Exception as error:
         yield failed(
@@ -69,9 +69,8 @@ def plugins(context: Context) -> Iterator[Finding]:
         return
     loaded = list(manager.describe(built))
     others = [one.name for one in loaded if one.kind in ("package", "file")]
-    yield ok(
-        f"{len(loaded)} loaded" + (f", of which not NIJA's own: {', '.join(others)}" * bool(others))
-    )
+    of_others = f", of which not NIJA's own: {', '.join(others)}" if others else ""
+    yield ok(f"{len(loaded)} loaded{of_others}")
 
 
 def leftovers(context: Context) -> Iterator[Finding]:

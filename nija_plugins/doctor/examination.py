@@ -57,10 +57,10 @@ def _run(name: str, check: Check, context: Context) -> Iterator[Finding]:
     except NotPossible as reason:
         found = warning(f"Not looked at: {reason}.", "Mend that first, then ask again.")
         yield replace(found, check=name)
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}".rstrip(".")
+    except (Exception, SystemExit) as error:  # a plugin's file may do anything
+        what = f"{type(error).__name__}: {error}".rstrip(".")
         found = failed(
-            f"The check itself failed: {reason}.", "Report this as a bug of NIJA, with this line."
+            f"The check itself failed: {what}.", "Report this as a bug of NIJA, with this line."
         )
         yield replace(found, check=name)
 

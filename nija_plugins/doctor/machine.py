@@ -7,7 +7,6 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -100,10 +99,3 @@ def port(context: Context) -> Iterator[Finding]:
             )
             return
     yield ok(f"{where} is free for `nija offline`")
-
-
-def suggested(files: tuple[Path, ...], default: Path) -> str:
-    """The `-c` options a suggested freqtrade command needs to mean the same configuration."""
-    if not files or files == (default,):
-        return ""
-    return "".join(f" -c {file}" for file in files)

@@ -61,8 +61,9 @@ def _content(state: ScalingState, context: Context) -> Finding:
             "Give each account its own user directory (--userdir) if both are in use.",
         )
     equity = "" if state.last_equity is None else f" at ${state.last_equity:.2f}"
-    changes = len(state.upgrade_history)
-    return ok(f"{state.current_tier or 'no tier'}{equity}, {changes} changes remembered")
+    count = len(state.upgrade_history)
+    changes = "1 change" if count == 1 else f"{count} changes"
+    return ok(f"{state.current_tier or 'no tier'}{equity}, {changes} remembered")
 
 
 def _unwritable(path: Path) -> Iterator[Finding]:

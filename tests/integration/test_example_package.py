@@ -97,23 +97,26 @@ from nija_plugins.settings import Settings
 from nija_plugins.venue.generator import synthetic_candles
 from tests.conftest import a_request, an_account
 
-def hooks(*disabled):
+def built(*disabled):
     settings = Settings.load({"nija": {"plugins": {"disable": list(disabled)}}}, {})
-    return Hooks(manager.build(settings))
+    return manager.build(settings)
 
-candles = synthetic_candles("BTC", datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 4, 1, tzinfo=UTC))
+start, end = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 4, 1, tzinfo=UTC)
+candles = synthetic_candles("BTC", start, end)
+
 def score(*disabled):
-    view = market.add_view(candles, "BTC/USD", hooks(*disabled), Settings())
+    view = market.add_view(candles, "BTC/USD", Hooks(built(*disabled)), Settings())
     return view["nija_score"]
 
 def reasons(day, *disabled):
-    run = Run(hooks(*disabled), None, Settings(), "kraken", "backtest")
+    config = {"exchange": {"name": "kraken"}, "user_data_dir": "user_data"}
+    run = Run.begin(built(*disabled), Settings(), config, "backtest")
     request = a_request(time=datetime(2024, 5, day, 12, tzinfo=UTC))
     return [[reason.rule, reason.sentence] for reason in run.objections(request, an_account())]
 
 raised = score() > score("weekend.breakout")
 print(json.dumps({
-    "raised on days": sorted(set(candles["date"][raised].dt.dayofweek)),
+    "raised on days": sorted(set(candles["date"][raised].dt.day_of_week)),
     "lowered": int((score() < score("weekend.breakout")).sum()),
     "friday": reasons(3),
     "saturday": reasons(4),

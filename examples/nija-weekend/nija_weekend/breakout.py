@@ -12,7 +12,7 @@ def nija_votes(dataframe: pd.DataFrame) -> list[Vote]:
 
     NaN, "cannot tell", while `dataframe` holds no weekend to compare with.
     """
-    weekend = dataframe["date"].dt.dayofweek >= 5  # Saturday and Sunday, UTC
+    weekend = dataframe["date"].dt.day_of_week >= 5  # Saturday and Sunday, UTC
     number = (weekend & ~weekend.shift(fill_value=False)).cumsum()
     # A running maximum: no candle may know what a later one reached.
     high = dataframe["high"].where(weekend).groupby(number).cummax().ffill()
