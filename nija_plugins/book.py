@@ -49,6 +49,7 @@ class Book:
         self._ends: dict[str, np.ndarray[Any, Any]] = {}
         self._closes: dict[str, np.ndarray[Any, Any]] = {}
         self._views: dict[str, pd.DataFrame] = {}
+        self._view_ends: dict[str, np.ndarray[Any, Any]] = {}
         self._candidates: dict[str, np.ndarray[Any, Any]] = {}
 
     @property
@@ -68,16 +69,17 @@ class Book:
         self._ends.pop(pair, None)
         self.observe_prices(pair, dataframe)
         self._views[pair] = dataframe
+        self._view_ends[pair] = self._ends[pair]
         self._candidates[pair] = dataframe["nija_candidate"].to_numpy(dtype=bool)
 
     def close(self, pair: str, now: datetime) -> float | None:
         """The last close whose candle had ended by `now`, in stake currency."""
-        row = self._row(pair, now)
+        row = _last_until(self._ends.get(pair), now)
         return None if row is None else float(self._closes[pair][row])
 
     def highest_close(self, pair: str, since: datetime, until: datetime) -> float | None:
         """The highest close of candles that ended after `since` and by `until`."""
-        last = self._row(pair, until)
+        last = _last_until(self._ends.get(pair), until)
         if last is None:
             return None
         first = _count_until(self._ends[pair], since)
@@ -85,11 +87,10 @@ class Book:
 
     def reading(self, pair: str, now: datetime) -> Reading | None:
         """The view of the last candle that had ended by `now`, or None."""
-        view = self._views.get(pair)
-        row = self._row(pair, now)
-        if view is None or row is None or row >= len(view):
+        row = _last_until(self._view_ends.get(pair), now)
+        if row is None:
             return None
-        found = view.iloc[row]
+        found = self._views[pair].iloc[row]
         problem = found["nija_problem"]
         return Reading(
             ended=(found["date"] + pd.Timedelta(seconds=self._seconds)).to_pydatetime(),
@@ -106,29 +107,29 @@ class Book:
 
     def candidate(self, pair: str, now: datetime) -> datetime | None:
         """When the last candle ended, if its signal may become an entry; else None."""
-        row = self._row(pair, now)
-        chosen = self._candidates.get(pair)
-        if row is None or chosen is None or row >= len(chosen) or not chosen[row]:
+        row = _last_until(self._view_ends.get(pair), now)
+        if row is None or not self._candidates[pair][row]:
             return None
-        return datetime.fromtimestamp(int(self._ends[pair][row]), UTC)
+        return datetime.fromtimestamp(int(self._view_ends[pair][row]), UTC)
 
     def ends_with(self, now: datetime) -> bool:
         """Whether no later candle is known of any pair than the one that opens at `now`."""
         last = max((int(ends[-1]) for ends in self._ends.values()), default=0)
         return int(now.timestamp()) + self._seconds >= last
 
-    def _row(self, pair: str, now: datetime) -> int | None:
-        ends = self._ends.get(pair)
-        if ends is None:
-            return None
-        row = _count_until(ends, now) - 1
-        return row if row >= 0 else None
-
     def _up_to_date(self, pair: str, candles: pd.DataFrame) -> bool:
         ends = self._ends.get(pair)
         if ends is None or not len(ends):
             return False
         return bool(candles["date"].iloc[-1].timestamp() + self._seconds <= ends[-1])
+
+
+def _last_until(ends: np.ndarray[Any, Any] | None, moment: datetime) -> int | None:
+    """The row of the last candle that had ended by `moment`."""
+    if ends is None:
+        return None
+    row = _count_until(ends, moment) - 1
+    return row if row >= 0 else None
 
 
 def _count_until(ends: np.ndarray[Any, Any], moment: datetime) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+import pandas as pd
 import pluggy
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class Implementation:
     def call(self, hook: str, given: Mapping[str, Any], check: Check) -> Any:
         """The checked answer, None for "no opinion". Raises PluginFailure."""
         try:
-            answer = self.function(*(given[name] for name in self.arguments))
+            answer = self.function(*(_own(given[name]) for name in self.arguments))
             return None if answer is None else check(answer)
         except Exception as error:
             raise PluginFailure(self.plugin, hook, f"{type(error).__name__}: {error}") from error
@@ -152,6 +153,12 @@ class Hooks:
         if text not in self._reported:
             self._reported.add(text)
             logger.error(text, exc_info=failure.__cause__)
+
+
+def _own(value: Any) -> Any:
+    """A table of the plugin's own: what it changes there, nobody else sees. pandas copies only
+    what is written to."""
+    return value.copy(deep=False) if isinstance(value, pd.DataFrame | pd.Series) else value
 
 
 def _brief(value: Any) -> str:

@@ -12,9 +12,6 @@ from nija_plugins.sizing.lot import ENGINE_RESERVE, live_minimum_stake
 UNBOUNDED = 1e12
 """Stands for an infinite maximum stake, so that arithmetic on it stays finite."""
 
-STALE_CANDLES = 2
-"""A signal older than this many candles is not acted on."""
-
 
 def market_rules(pair: str, listed: Mapping[str, Any] | None, fee: float | None) -> Market:
     """The exchange's rules for `pair` from ccxt's market; `fee` (a fraction) where freqtrade would
@@ -75,6 +72,7 @@ def entry_request(
 
 
 def _staleness(age: timedelta, candle: timedelta) -> str | None:
-    if age > STALE_CANDLES * candle:
-        return f"The last candle closed {age} ago."
+    """A signal counts while its candle is the last one; later, newer candles are missing."""
+    if age >= candle:
+        return f"The last analysed candle closed {age} ago: newer ones are missing."
     return None

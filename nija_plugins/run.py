@@ -2,7 +2,7 @@
 the tier's state file, and that only outside backtests."""
 
 import logging
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from nija_plugins.entry import EntryRequest, Mode
 from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.journal import JOURNAL_FILE, Journal
 from nija_plugins.manager import SCALING
+from nija_plugins.plans import Plans
+from nija_plugins.record import EquityRecord
 from nija_plugins.refusals import Reason, Refusals
 from nija_plugins.risk.minimum_balance import balance_needed
 from nija_plugins.scaling.engine import AutoScalingEngine
@@ -30,18 +32,6 @@ from nija_plugins.wallet import cash, positions
 logger = logging.getLogger(__name__)
 
 STATE_FILE = ".auto_scaling_state.json"
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenPlan:
-    """How an open trade is managed, fixed when it filled: fractions as in `Plan`."""
-
-    stop: float
-    trail: float
-
-    def as_dict(self) -> dict[str, float]:
-        """For freqtrade's custom data."""
-        return asdict(self)
 
 
 @dataclass
@@ -65,7 +55,8 @@ class Run:
     well_begun: bool = True
     """False when a plugin failed to start over: what it remembers belongs to another run."""
     approvals: dict[str, float] = field(default_factory=dict)
-    plans: dict[int, FrozenPlan] = field(default_factory=dict)
+    plans: Plans = field(default_factory=Plans)
+    record: EquityRecord = field(default_factory=EquityRecord)
     unseen: Unseen = field(default_factory=Unseen)
 
     @classmethod
@@ -97,6 +88,7 @@ class Run:
             config["original_config"]["nija_run"] = {
                 "tier_changes": scaling.changes,
                 "refused": run.refusals.totals,
+                "equity": run.record.facts,
             }
         return run
 
@@ -107,6 +99,8 @@ class Run:
     def see(self, account: Account) -> None:
         """Remembers what a loop found: benchmarks, and whether the account has started."""
         self.latest = account.time
+        if self.mode == "backtest":
+            self.record.see(account.time, account.equity)
         self.benchmarks = account.benchmarks
         minimum = balance_needed(self.exchange, False, self.settings)
         self.started = self.started or account.started or account.equity >= minimum

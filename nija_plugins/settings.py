@@ -71,6 +71,7 @@ class Settings(BaseModel):
     min_lot_max_pct: float = Field(40, gt=0, le=100)
     """Largest share of equity the smallest tradable lot may take on a tiny account."""
     max_asset_pct: float = Field(36, gt=0, le=100)
+    """Largest share of equity in one asset; on one broker it bounds the smallest lot."""
     position_sizer: Literal["HYBRID", "KELLY", "VOLATILITY", "EQUITY"] = "HYBRID"
     """HYBRID blends the three legs by the weights below; the others use one leg alone."""
     kelly_weight: float = Field(0.30, ge=0, le=1)
@@ -157,7 +158,6 @@ NOT_YET_IN_FORCE: Mapping[str, str] = {
     "exchange_priority": "comes with the portfolio of several brokers",
     "copy_trading": "comes with copy trading",
     "leverage_enabled": "comes with leverage",
-    "max_asset_pct": "comes with the portfolio of several brokers",
     "drawdown_pause_days": "comes with the loss limits",
     "max_consecutive_losses": "comes with the loss limits",
     "auto_shutoff_on_errors": "comes with the loss limits",

@@ -14,7 +14,7 @@ import pandas as pd
 from freqtrade.constants import Config
 from freqtrade.enums import RunMode
 from freqtrade.exchange import timeframe_to_seconds
-from freqtrade.persistence import Order, Trade
+from freqtrade.persistence import LocalTrade, Order, Trade
 from freqtrade.strategy import IStrategy, merge_informative_pair, stoploss_from_absolute
 from freqtrade.util import get_dry_run_wallet
 
@@ -23,9 +23,10 @@ from nija_plugins.account import Account
 from nija_plugins.book import Book, Reading
 from nija_plugins.entry import EntryRequest, Mode
 from nija_plugins.guard import PluginFailure
+from nija_plugins.plans import FrozenPlan
 from nija_plugins.refusals import Reason
 from nija_plugins.requests import entry_request, market_rules
-from nija_plugins.run import FrozenPlan, Run
+from nija_plugins.run import Run
 from nija_plugins.scaling.tiers import SCALING_TIERS
 from nija_plugins.settings import NOT_YET_IN_FORCE, Settings
 from nija_plugins.signals.indicators import window_mean
@@ -37,6 +38,10 @@ logger = logging.getLogger(__name__)
 LOOKAHEAD_STAKE = 10_000
 LOOKAHEAD_WALLET = 1_000_000_000
 """What freqtrade's lookahead-analysis sets (optimize/analysis/lookahead_helpers.py)."""
+
+
+def _plan_of(reading: Reading) -> FrozenPlan:
+    return FrozenPlan(stop=reading.stop, trail=reading.trail)
 
 
 class NijaStrategy(IStrategy):
@@ -62,6 +67,7 @@ class NijaStrategy(IStrategy):
 
     def _forget(self) -> None:
         self._book = Book(timeframe_to_seconds(self.timeframe))
+        self._said = ""
         self._run: Run | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -170,6 +176,7 @@ class NijaStrategy(IStrategy):
         if self._mode != "backtest":
             for trade in Trade.get_trades_proxy(is_open=True):
                 self._book.observe_prices(trade.pair, self.dp.ohlcv(trade.pair, copy=False))
+                self._frozen_plan(trade)  # an entry that rests keeps its plan over a restart
         account = self._account(current_time)
         if account.problem is None:
             run.see(account)
@@ -238,9 +245,15 @@ class NijaStrategy(IStrategy):
             if stake > 0:
                 self.run.approvals[pair] = stake
             return stake
-        except Exception:
-            logger.exception("No entry into %s: NIJA failed while judging it.", pair)
+        except Exception as error:
+            self._say_once(f"No entry into {pair}: {type(error).__name__}: {error}", error)
             return 0.0
+
+    def _say_once(self, message: str, error: Exception) -> None:
+        """A log line with its traceback, once per cause: freqtrade asks again every loop."""
+        if message != self._said:
+            self._said = message
+            logger.error(message, exc_info=error)
 
     def _stake(
         self, pair: str, now: datetime, price: float, min_stake: float, max_stake: float
@@ -258,8 +271,11 @@ class NijaStrategy(IStrategy):
             given = {"request": request, "account": account, "settings": settings}
             try:
                 wish = run.hooks.first("nija_stake", answers.stake, tier=account.tier, **given)
-                decision = decide(wish or 0.0, request, account, settings)
+                if wish is None:
+                    raise PluginFailure("nobody", "nija_stake", "no loaded plugin sizes entries")
+                decision = decide(wish, request, account, settings)
                 if decision.refusal is None:
+                    run.plans.promise(pair, _plan_of(reading))
                     return decision.stake
                 reasons = (Reason(f"sizing.{decision.decided_by}", decision.refusal),)
             except PluginFailure as failure:
@@ -338,31 +354,21 @@ class NijaStrategy(IStrategy):
             profit = trade.calc_profit(rate=order.safe_price)
             self.run.hooks.tell("nija_exit_filled", profit=profit, **told)
 
-    def _frozen_plan(self, trade: Trade) -> FrozenPlan | None:
-        """The plan the trade was entered on: from memory, from the database after a restart,
-        from the candles before the trade's opening when it has just filled."""
-        plans = self.run.plans
-        if trade.id not in plans:
-            stored = trade.get_custom_data("nija_plan")
+    def _frozen_plan(self, trade: LocalTrade) -> FrozenPlan | None:
+        """The plan the trade's stake was sized for."""
+
+        def from_candles() -> FrozenPlan | None:
             reading = self._reading(trade.pair, trade.open_date_utc)
-            if stored:
-                plans[trade.id] = FrozenPlan(**stored)
-            elif reading is None or not isfinite(reading.stop):
-                return None
-            else:
-                plans[trade.id] = FrozenPlan(stop=reading.stop, trail=reading.trail)
-                trade.set_custom_data("nija_plan", plans[trade.id].as_dict())
-        return plans[trade.id]
+            return _plan_of(reading) if reading and isfinite(reading.stop) else None
+
+        return self.run.plans.of(trade, from_candles)
 
     def _stop_price(self, trade: Trade, now: datetime) -> float | None:
-        """The planned stop, trailed behind the highest close since entry; closed candles only,
-        so that a backtest never trails on a high it could not have seen before the low."""
         plan = self._frozen_plan(trade)
         if plan is None:
             return None
-        planned: float = trade.open_rate * (1 - plan.stop)
         best = self._book.highest_close(trade.pair, trade.open_date_utc, now)
-        return planned if best is None else max(planned, best * (1 - plan.trail))
+        return plan.stop_price(trade.open_rate, best)
 
     def custom_stoploss(
         self,
@@ -378,6 +384,10 @@ class NijaStrategy(IStrategy):
         stop = self._stop_price(trade, current_time)
         if stop is None:
             return None
+        if stop >= current_rate and self._mode != "backtest":
+            # The trail rose above the price while nobody looked. freqtrade takes 0 for no answer;
+            # the least distance there is makes it sell now.
+            return 1e-9
         distance: float = stoploss_from_absolute(
             stop, current_rate, is_short=trade.is_short, leverage=trade.leverage
         )

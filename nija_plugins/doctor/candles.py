@@ -62,12 +62,14 @@ def _pair(context: Context, datadir: Path, pair: str, fetch: str) -> Finding:
     candle_type = CandleType.get_default(context.config.get("trading_mode") or "spot")
     said, old, missing = [], False, False
     for timeframe in TIMEFRAMES:
+        file = handler._pair_data_filename(datadir, pair, timeframe, candle_type)
         try:
             first, last, count = handler.ohlcv_data_min_max(pair, timeframe, candle_type)
-        except Exception as error:
+        except Exception:  # of the file's format; for some freqtrade says "no candles" instead
+            count = 0
+        if not count and file.exists():
             return failed(
-                f"{pair} {timeframe}: the file is damaged ({type(error).__name__}).",
-                f"Delete the files of {pair} in {datadir}. {fetch}",
+                f"{pair} {timeframe}: {file} is damaged, or empty.", f"Delete it. {fetch}"
             )
         if not count:
             said.append(f"{timeframe} none")

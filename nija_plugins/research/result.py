@@ -21,8 +21,8 @@ class Result:
     """A backtest of one strategy.
 
     `statistics` is freqtrade's own; `trades` has a row per trade; `equity` is the wallet's worth in
-    stake currency per candle, marked to market (index: UTC); `nija_run` is what NIJA added: tier
-    changes and refusals.
+    stake currency per candle as freqtrade captures it (index: UTC); `nija_run` is what NIJA added:
+    tier changes, refusals, and its own equity day by day.
     """
 
     path: Path
@@ -34,14 +34,16 @@ class Result:
 
     @property
     def worst_day(self) -> float:
-        """The lowest worth within a UTC day against that day's opening; a fraction ≤ 0."""
-        days = self.equity.groupby(pd.DatetimeIndex(self.equity.index).floor("D"))
-        return float(min((days.min() / days.first() - 1).min(), 0.0))
+        """The lowest equity within a UTC day against that day's opening; a fraction ≤ 0.
+
+        NIJA's own equity: marked at closed candles, every fee to get out deducted.
+        """
+        return float(self.nija_run["equity"]["worst_day"])
 
     @property
     def drawdown(self) -> float:
-        """The deepest fall of the wallet's worth below its peak so far; a fraction ≥ 0."""
-        return float((1 - self.equity / self.equity.cummax()).max())
+        """The deepest fall of NIJA's own equity below its peak so far; a fraction ≥ 0."""
+        return float(self.nija_run["equity"]["drawdown"])
 
 
 def latest(directory: Path, strategy: str = "NijaMicro") -> Result:

@@ -91,12 +91,19 @@ def position_cut(account: Account, settings: Settings) -> Cut:
     )
 
 
+def lot_share(settings: Settings) -> float:
+    """The largest share of equity (fraction) the smallest lot may take: it is exempt from
+    max_position_pct, but not from the asset's own limit."""
+    return min(settings.min_lot_max_pct, settings.max_asset_pct) / 100
+
+
 def lot_cut(account: Account, settings: Settings) -> Cut:
-    """min_lot_max_pct of equity, for the smallest lot in place of `position_cut`."""
+    """`lot_share` of equity, for the smallest lot in place of `position_cut`."""
+    share = lot_share(settings)
     return _cut(
         "smallest lot's share",
-        settings.min_lot_max_pct / 100 * account.equity,
-        f"the smallest lot is at most {settings.min_lot_max_pct:g}% of equity",
+        share * account.equity,
+        f"the smallest lot is at most {share:.0%} of equity",
     )
 
 

@@ -7,6 +7,7 @@ from nija_plugins.risk.minimum_balance import minimum_balance
 from nija_plugins.scaling.limits import effective_limits
 from nija_plugins.scaling.tiers import SCALING_TIERS
 from nija_plugins.settings import Settings
+from nija_plugins.sizing.cuts import lot_share
 from nija_plugins.sizing.lot import smallest_stake
 
 
@@ -20,7 +21,7 @@ def smallest_equity(request: EntryRequest, settings: Settings) -> float:
     at_risk = lot * request.loss_at_stop
     needed = max(
         minimum_balance(request.exchange, settings),
-        lot / (settings.min_lot_max_pct / 100),
+        lot / lot_share(settings),
         lot * (1 + request.market.fee) / (1 - settings.force_cash_buffer / 100),
         at_risk / (min(settings.daily_max_loss, settings.max_drawdown) / 100),
     )

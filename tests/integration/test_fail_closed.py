@@ -11,7 +11,7 @@ import pytest
 from nija_plugins import guard
 from tests.integration.engine import Engine, Outcome, engine
 
-FROM = pd.Timestamp("2023-04-15", tz="UTC")
+FROM = pd.Timestamp("2023-03-21", tz="UTC")
 """From when on money and event hooks misbehave; the trades of before must still be closed."""
 
 RAISES = "raise RuntimeError('broken on purpose')"

@@ -137,6 +137,7 @@ def test_the_rules_among_the_examples_do_as_they_say(tmp_path: Path) -> None:
             found = hooks.every("nija_veto", answers.reason, **(asking | {"settings": Settings()}))
             return dict(found)["mine"] is not None
 
+        assert hooks.tell("nija_run_started", settings=Settings())  # the file is loaded once
         for _ in range(times):
             assert not objects()
             assert hooks.tell(event, **(filled | told))

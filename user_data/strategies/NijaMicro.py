@@ -22,6 +22,7 @@ class NijaMicro(NijaStrategy):
     timeframe = "1h"  # decisions on 4h bars resampled from these; both exchanges serve 1h and 1d
     startup_candle_count = 719  # what Kraken serves at once
     process_only_new_candles = True
+    ignore_buying_expired_candle_after = 600  # seconds: a late entry is not the one that was tested
     can_short = False
 
     # The way out: the plan's stop, set when the entry fills, then trailed behind closes.

@@ -104,7 +104,7 @@ def broken_rules(
     f, equity = request.market.fee, account.equity
     loss = stake * (request.stop + f * (2 - request.stop))
     free_after = account.free_cash - stake * (1 + f)
-    share = s.min_lot_max_pct if lifted else s.max_position_pct
+    share = min(s.min_lot_max_pct, s.max_asset_pct) if lifted else s.max_position_pct
     floors = (
         (1 - s.daily_max_loss / 100) * account.benchmarks.day_open,
         (1 - s.max_drawdown / 100) * account.benchmarks.peak,

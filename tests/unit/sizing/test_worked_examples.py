@@ -53,7 +53,7 @@ def by_hand(equity: float, market: Market, price: float) -> tuple[float, bool]:
     if amount >= lot:
         return float(amount) * price, False
     lot_stake = float(lot) * price
-    return (lot_stake, True) if lot_stake <= min(0.40 * equity, common) else (0.0, False)
+    return (lot_stake, True) if lot_stake <= min(0.36 * equity, common) else (0.0, False)
 
 
 @pytest.mark.parametrize("equity", EQUITIES)

@@ -1,0 +1,58 @@
+"""The plan of each trade, fixed when its stake was decided: candles that come later, a restart or a
+changed plugin must not move the stop under a stake that was sized for it."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+from freqtrade.persistence import LocalTrade
+
+KEY = "nija_plan"
+"""Under which freqtrade stores a trade's plan in its database."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenPlan:
+    """How a trade is managed: distances as fractions, as in `view.Plan`."""
+
+    stop: float
+    trail: float
+
+    def stop_price(self, open_rate: float, highest_close: float | None) -> float:
+        """The planned stop, trailed behind the highest close since entry, in stake currency.
+
+        Closed candles only, so that a backtest never trails on a high it could not have seen
+        before the low.
+        """
+        planned = open_rate * (1 - self.stop)
+        if highest_close is None:
+            return planned
+        return max(planned, highest_close * (1 - self.trail))
+
+
+@dataclass
+class Plans:
+    """The plans of one run: promised to a pair when its stake is decided, then frozen to the trade,
+    in freqtrade's database too."""
+
+    _promised: dict[str, FrozenPlan] = field(default_factory=dict)
+    _frozen: dict[int, FrozenPlan] = field(default_factory=dict)
+
+    def promise(self, pair: str, plan: FrozenPlan) -> None:
+        """The next trade in `pair` is sized for `plan`."""
+        self._promised[pair] = plan
+
+    def of(
+        self, trade: LocalTrade, otherwise: Callable[[], FrozenPlan | None]
+    ) -> FrozenPlan | None:
+        """The plan of `trade`; `otherwise` is asked for a trade of which nothing is remembered (the
+        bot died between its order and the next loop). None when nobody knows."""
+        if trade.id not in self._frozen:
+            stored = trade.get_custom_data(KEY)
+            plan = FrozenPlan(**stored) if stored else self._promised.get(trade.pair)
+            plan = plan or otherwise()
+            if plan is None:
+                return None
+            self._frozen[trade.id] = plan
+            if not stored:
+                trade.set_custom_data(KEY, asdict(plan))
+        return self._frozen[trade.id]
