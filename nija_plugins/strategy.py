@@ -241,10 +241,7 @@ class NijaStrategy(IStrategy):
         so it does not."""
         try:
             self.run.approvals.pop(pair, None)
-            stake = self._stake(pair, current_time, current_rate, min_stake or 0.0, max_stake)
-            if stake > 0:
-                self.run.approvals[pair] = stake
-            return stake
+            return self._stake(pair, current_time, current_rate, (min_stake or 0.0, max_stake))
         except Exception as error:
             self._say_once(f"No entry into {pair}: {type(error).__name__}: {error}", error)
             return 0.0
@@ -255,34 +252,40 @@ class NijaStrategy(IStrategy):
             self._said = message
             logger.error(message, exc_info=error)
 
-    def _stake(
-        self, pair: str, now: datetime, price: float, min_stake: float, max_stake: float
-    ) -> float:
-        run, settings = self.run, self.nija_settings
+    def _stake(self, pair: str, now: datetime, price: float, bounds: tuple[float, float]) -> float:
+        run = self.run
         reading = self._reading(pair, now)
         if reading is None:
             logger.info("No entry into %s: it has not been analysed yet.", pair)
             return 0.0
         run.unseen.judged(pair, reading.ended)
-        request = self._request(pair, now, price, reading, (min_stake, max_stake))
+        request = self._request(pair, now, price, reading, bounds)
         account = run.check_loop(self._account(now))
-        reasons = run.objections(request, account)
+        reasons = run.objections(request, account) or self._sized(request, account, reading)
         if not reasons:
-            given = {"request": request, "account": account, "settings": settings}
-            try:
-                wish = run.hooks.first("nija_stake", answers.stake, tier=account.tier, **given)
-                if wish is None:
-                    raise PluginFailure("nobody", "nija_stake", "no loaded plugin sizes entries")
-                decision = decide(wish, request, account, settings)
-                if decision.refusal is None:
-                    run.plans.promise(pair, _plan_of(reading))
-                    return decision.stake
-                reasons = (Reason(f"sizing.{decision.decided_by}", decision.refusal),)
-            except PluginFailure as failure:
-                run.hooks.report(failure)
-                reasons = (Reason(failure.plugin, str(failure)),)
+            return run.approvals[pair]
         run.refuse(request, reading.ended, reasons)
         return 0.0
+
+    def _sized(
+        self, request: EntryRequest, account: Account, reading: Reading
+    ) -> tuple[Reason, ...]:
+        """Approves a stake for the request and promises its plan; else why there is none."""
+        run, settings = self.run, self.nija_settings
+        given = {"request": request, "account": account, "settings": settings}
+        try:
+            wish = run.hooks.first("nija_stake", answers.stake, tier=account.tier, **given)
+        except PluginFailure as failure:
+            run.hooks.report(failure)
+            return (Reason(failure.plugin, str(failure)),)
+        if wish is None:
+            return (Reason("sizing", "No loaded plugin sizes entries."),)
+        decision = decide(wish, request, account, settings)
+        if decision.refusal is not None:
+            return (Reason(f"sizing.{decision.decided_by}", decision.refusal),)
+        run.approvals[request.pair] = decision.stake
+        run.plans.promise(request.pair, _plan_of(reading))
+        return ()
 
     def _request(
         self, pair: str, now: datetime, price: float, reading: Reading, bounds: tuple[float, float]

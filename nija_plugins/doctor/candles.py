@@ -28,7 +28,7 @@ def candles(context: Context) -> Iterator[Finding]:
     default = context.user_data / "data" / context.exchange
     datadir = Path(config.get("datadir") or default)
     fetch = f"Fetch them: {command(context)}"
-    pairs = config["exchange"].get("pair_whitelist", [])
+    pairs = context.exchange_section.get("pair_whitelist", [])
     if not pairs:
         yield failed('"exchange.pair_whitelist" is empty.', "Name pairs such as BTC/USD in it.")
     for pair in pairs:

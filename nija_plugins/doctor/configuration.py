@@ -25,13 +25,17 @@ def configuration(context: Context) -> Iterator[Finding]:
         return
     try:
         Settings.load(config, context.environ)
+        exchange = context.exchange
+    except NotPossible:
+        yield failed("The configuration names no exchange.", 'Set "exchange.name".')
+        return
     except OperationalException as error:
         for line in str(error).splitlines():
             yield failed(line, MEND)
         return
     files = ", ".join(Path(file).name for file in config.get("config_files", []))
     mode = "dry-run" if context.dry_run else "LIVE"
-    yield ok(f"{mode} on {context.exchange}; {files or 'no files'}; settings valid")
+    yield ok(f"{mode} on {exchange}; {files or 'no files'}; settings valid")
 
 
 def strategy(context: Context) -> Iterator[Finding]:

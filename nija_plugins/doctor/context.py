@@ -90,10 +90,10 @@ class Context:
     @cached_property
     def answer(self) -> Answer | NoAnswer:
         """What the exchange said when asked for its time; it is asked once."""
-        config = self.config
+        section = self.exchange_section
         before = self.clock()
         try:
-            return Answer(self.ask_time(config["exchange"]), before, self.clock())
+            return Answer(self.ask_time(section), before, self.clock())
         except NoAnswer as error:
             return error
 
@@ -105,7 +105,15 @@ class Context:
     @property
     def exchange(self) -> str:
         """freqtrade's name of the exchange, such as `coinbase`."""
-        return str(self.config["exchange"]["name"]).lower()
+        return str(self.exchange_section["name"]).lower()
+
+    @property
+    def exchange_section(self) -> Mapping[str, Any]:
+        """freqtrade's section "exchange". Raises NotPossible when it names none."""
+        section = self.config.get("exchange")
+        if not isinstance(section, Mapping) or not section.get("name"):
+            raise NotPossible("the configuration names no exchange")
+        return section
 
     @property
     def user_data(self) -> Path:

@@ -27,7 +27,7 @@ def keys(context: Context) -> Iterator[Finding]:
     if context.dry_run:
         yield ok("not needed: this is a dry run")
         return
-    section = context.config["exchange"]
+    section = context.exchange_section
     missing = [name for name, known in FIELDS.items() if not any(map(section.get, known))]
     samples = [
         name

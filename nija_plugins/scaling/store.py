@@ -1,5 +1,6 @@
 """The state file: written whole or not at all, readable at any instant."""
 
+import errno
 import logging
 import os
 from collections.abc import Iterator
@@ -22,6 +23,10 @@ logger = logging.getLogger(__name__)
 LOCK_TIMEOUT = 5.0
 """Seconds to wait for another process; it holds the lock for milliseconds."""
 
+LOCK_POLL = 0.002
+"""Seconds between two tries. The lock knows no queue: at filelock's usual 0.05 a process that
+scales in a loop lets another one starve past the timeout, and its transition is lost."""
+
 
 class StateFileError(OperationalException):
     """A state file that must not be touched; the message says what to do."""
@@ -37,7 +42,7 @@ class StateFile:
     def locked(self) -> Iterator[None]:
         """Holds the lock beside the file; raises OSError when it cannot be had."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._beside(".lock"), timeout=LOCK_TIMEOUT):
+        with FileLock(self._beside(".lock"), timeout=LOCK_TIMEOUT, poll_interval=LOCK_POLL):
             yield
 
     def read(self) -> ScalingState:
@@ -104,5 +109,9 @@ def _sync_directory(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        # Some shared folders cannot sync a directory; the new content is in place all the same.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(descriptor)

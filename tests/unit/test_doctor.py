@@ -156,6 +156,12 @@ def test_settings_that_are_wrong(look: Look) -> None:
     assert "settings are not valid" in only(look("balance", wrong), Level.WARNING)
 
 
+def test_a_configuration_without_an_exchange(look: Look) -> None:
+    for section in ({}, None, "coinbase"):
+        assert "exchange.name" in only(look("configuration", {"exchange": section}), Level.FAILED)
+        assert "no exchange" in only(look("balance", {"exchange": section}), Level.WARNING)
+
+
 @pytest.fixture
 def shipped(house: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(house)

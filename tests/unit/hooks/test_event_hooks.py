@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from freqtrade.persistence import LocalTrade
 
+from nija_plugins.refusals import Reason
 from nija_plugins.scaling.tiers import tier_named
 from nija_plugins.settings import Settings
+from tests.conftest import a_request
 from tests.unit.hooks.conftest import FEE, NOW, PAIR, Recorder
 
 HOUR = timedelta(hours=1)
@@ -124,22 +126,35 @@ def test_nija_exit_filled_is_told_the_profit_after_fees(bot) -> None:
 
 
 @pytest.mark.parametrize(
-    "hook", ["nija_run_started", "nija_tier_changed", "nija_entry_refused", "nija_entry_filled"]
+    "hook", ["nija_tier_changed", "nija_entry_refused", "nija_entry_filled", "nija_exit_filled"]
 )
-def test_an_event_nobody_could_follow_is_named_and_stops_nothing(bot, caplog, hook: str) -> None:
-    def deaf() -> None:
-        raise KeyError("ears")
+def test_an_event_somebody_could_not_follow_ends_the_entries_of_its_loop(
+    bot, caplog, hook: str
+) -> None:
+    deaf = True
 
-    held = bot(**{hook: deaf})
-    held.loop()
-    assert held.ask() > 0
+    def listen() -> None:
+        if deaf:
+            raise KeyError("ears")
+
+    held = bot(**{hook: listen})
+    held.loop(NOW - HOUR)
     held.fill(a_trade(), "buy", 60_000.0, 0.001)
-    held.strategy.run.refuse(*a_refusal(held))
+    held.fill(a_trade(), "sell", 60_000.0, 0.001)
+    held.strategy.run.refuse(a_request(time=NOW), NOW, (Reason("mine", "Not today."),))
+    assert held.ask(NOW - HOUR) == 0.0
     assert f'Plugin "mine" failed in {hook}: KeyError' in caplog.text
+    deaf = False
+    held.loop(NOW)
+    assert held.ask(NOW) > 0
 
 
-def a_refusal(held) -> tuple:
-    from nija_plugins.refusals import Reason
-    from tests.conftest import a_request
+def test_nija_run_started_that_failed_ends_the_entries_of_its_run(bot, caplog) -> None:
+    def forgetful() -> None:
+        raise KeyError("yesterday")
 
-    return a_request(time=NOW), NOW, (Reason("mine", "Not today."),)
+    held = bot(nija_run_started=forgetful)
+    for now in (NOW - HOUR, NOW):
+        held.loop(now)
+        assert held.ask(now) == 0.0
+    assert 'Plugin "mine" failed in nija_run_started: KeyError' in caplog.text

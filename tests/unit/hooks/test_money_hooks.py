@@ -1,7 +1,5 @@
 """NIJA asks the money hooks with what docs/hooks.md promises, and uses what they answer."""
 
-import inspect
-
 import pytest
 
 import nija_plugins
