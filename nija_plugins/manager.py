@@ -87,8 +87,9 @@ def build(settings: Settings, plugins_dir: Path | None = None) -> pluggy.PluginM
     for name in (*DEFAULT, *ESSENTIAL):
         if name not in disabled:
             _register(manager, importlib.import_module(f"nija_plugins.{name}"), name)
-    packages = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    packages = _packages()
     files = {path.stem: path for path in sorted(plugins_dir.glob("*.py"))} if plugins_dir else {}
+    _refuse_clashes(packages, files)
     _refuse_impossible(disabled, known=[*DEFAULT, *packages, *files])
     for name, point in packages.items():
         if name not in disabled:
@@ -108,7 +109,7 @@ def build(settings: Settings, plugins_dir: Path | None = None) -> pluggy.PluginM
 
 def describe(manager: pluggy.PluginManager) -> Iterator[Loaded]:
     """Every loaded plugin, in the order they registered."""
-    packages = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    packages = _packages()
     ours = version("nija-micro")
     for name, plugin in manager.list_name_plugin():
         if plugin is None:
@@ -142,6 +143,33 @@ def fingerprint(manager: pluggy.PluginManager, settings: Settings, *more: Any) -
     digest.update(settings.model_dump_json().encode())
     digest.update(repr(more).encode())
     return digest.hexdigest()
+
+
+def _packages() -> dict[str, EntryPoint]:
+    """What installed packages offer, by name. Raises PluginError when two offer one name."""
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=ENTRY_POINTS):
+        twin = found.setdefault(point.name, point)
+        if twin.value != point.value:
+            raise PluginError(
+                f'Two installed packages offer a plugin "{point.name}": {twin.value} and '
+                f"{point.value}. Uninstall one of them."
+            )
+    return found
+
+
+def _refuse_clashes(packages: Mapping[str, EntryPoint], files: Mapping[str, Path]) -> None:
+    """A name belongs to one plugin: two of them could not be told apart in a log."""
+    built_in = {*ESSENTIAL, *DEFAULT, SCALING}
+    for name, origin in [*packages.items(), *files.items()]:
+        where = origin.name if isinstance(origin, Path) else origin.value
+        if name in built_in:
+            raise PluginError(f'Plugin "{name}" ({where}) has the name of a built-in: rename it.')
+    for name in packages.keys() & files.keys():
+        raise PluginError(
+            f'Plugin file "{files[name].name}" has the name of an installed one '
+            f"({packages[name].value}): rename it."
+        )
 
 
 def _register(manager: pluggy.PluginManager, plugin: object, name: str) -> None:

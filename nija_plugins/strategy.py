@@ -354,8 +354,14 @@ class NijaStrategy(IStrategy):
             stake = order.safe_price * order.safe_filled
             self.run.hooks.tell("nija_entry_filled", stake=stake, **told)
         else:
-            profit = trade.calc_profit(rate=order.safe_price)
-            self.run.hooks.tell("nija_exit_filled", profit=profit, **told)
+            self.run.hooks.tell("nija_exit_filled", profit=self._profit(trade, order), **told)
+
+    def _profit(self, trade: Trade, order: Order) -> float:
+        """The trade's profit so far, after fees, in stake currency. Backtesting tells of a fill
+        before it books it, live afterwards."""
+        if self._mode == "backtest":
+            return float(trade.realized_profit + trade.calc_profit(rate=order.safe_price))
+        return float(trade.realized_profit if trade.is_open else trade.close_profit_abs or 0.0)
 
     def _frozen_plan(self, trade: LocalTrade) -> FrozenPlan | None:
         """The plan the trade's stake was sized for."""

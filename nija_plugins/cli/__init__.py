@@ -3,6 +3,7 @@
 import typer
 
 from nija_plugins.cli.demo import demo
+from nija_plugins.cli.doctor import doctor
 from nija_plugins.cli.explain import explain
 from nija_plugins.cli.offline import CONTEXT_SETTINGS, offline
 from nija_plugins.cli.plugins import plugins
@@ -12,6 +13,7 @@ from nija_plugins.cli.status import status
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
 app.command()(demo)
 app.command(context_settings=CONTEXT_SETTINGS)(offline)
+app.command()(doctor)
 app.command()(status)
 app.command()(explain)
 app.command()(refusals)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
 from freqtrade.data.history.datahandlers.idatahandler import get_datahandler
 from freqtrade.enums.candletype import CandleType
 
@@ -46,7 +47,7 @@ def write_synthetic_candles(
     quote: str = "USD",
     timeframes: tuple[str, ...] = ("1h", "1d"),
 ) -> tuple[str, ...]:
-    """Write the closed candles that open in [start, end) to `datadir`; returns the pairs written.
+    """Write the candles that open from `start` on and close by `end` to `datadir`; returns the pairs written.
 
     `datadir` is what freqtrade calls so, `user_data/data/coinbase` for instance. Synthetic files
     of the same name are replaced. Raises RealCandles as `mark_synthetic` does.
@@ -58,5 +59,6 @@ def write_synthetic_candles(
     for pair in pairs:
         for timeframe in timeframes:
             candles = source.candles(pair, timeframe, start, end, now=end)
-            handler.ohlcv_store(pair, timeframe, candles, CandleType.SPOT)
+            closed = candles[candles["date"] + pd.Timedelta(timeframe) <= end]
+            handler.ohlcv_store(pair, timeframe, closed, CandleType.SPOT)
     return pairs

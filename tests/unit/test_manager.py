@@ -77,6 +77,13 @@ def test_a_broken_plugin_is_refused_by_name(tmp_path: Path, source: str, told: l
     assert all(word in str(caught.value) for word in told)
 
 
+@pytest.mark.parametrize("name", [manager.SCALING, "risk.tier", "signals.trend"])
+def test_a_file_cannot_take_a_built_ins_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(PluginError, match=f'"{name}".*rename it') as caught:
+        manager.build(Settings(), folder_with(tmp_path, VETO, name))
+    assert len(str(caught.value)) < 200
+
+
 class TestFingerprint:
     def of(self, settings: Settings | None = None, folder: Path | None = None, *more) -> str:
         settings = settings or Settings()

@@ -54,7 +54,7 @@ def candles() -> pd.DataFrame:
     return synthetic_candles("BTC", NOW - timedelta(days=60), NOW)
 
 
-class Tested(NijaStrategy):
+class SmallStrategy(NijaStrategy):
     """As little of a strategy as freqtrade accepts."""
 
     INTERFACE_VERSION = 3
@@ -70,7 +70,7 @@ class Bot:
 
     def __init__(self, candles: pd.DataFrame, folder: Path, cash: float, **mine: Any) -> None:
         self.cash, self.price = cash, float(candles["close"].iloc[-1])
-        self.strategy = Tested(
+        self.strategy = SmallStrategy(
             {
                 "user_data_dir": folder,
                 "runmode": RunMode.BACKTEST,
