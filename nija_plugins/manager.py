@@ -161,8 +161,9 @@ def _packages() -> dict[str, EntryPoint]:
 def _refuse_clashes(packages: Mapping[str, EntryPoint], files: Mapping[str, Path]) -> None:
     """A name belongs to one plugin: two of them could not be told apart in a log."""
     built_in = {*ESSENTIAL, *DEFAULT, SCALING}
-    for name, origin in [*packages.items(), *files.items()]:
-        where = origin.name if isinstance(origin, Path) else origin.value
+    origins = {name: point.value for name, point in packages.items()}
+    origins |= {name: path.name for name, path in files.items()}
+    for name, where in origins.items():
         if name in built_in:
             raise PluginError(f'Plugin "{name}" ({where}) has the name of a built-in: rename it.')
     for name in packages.keys() & files.keys():

@@ -47,7 +47,7 @@ def write_synthetic_candles(
     quote: str = "USD",
     timeframes: tuple[str, ...] = ("1h", "1d"),
 ) -> tuple[str, ...]:
-    """Write the candles that open from `start` on and close by `end` to `datadir`; returns the pairs written.
+    """Write the candles that open from `start` on and close by `end`; returns the pairs written.
 
     `datadir` is what freqtrade calls so, `user_data/data/coinbase` for instance. Synthetic files
     of the same name are replaced. Raises RealCandles as `mark_synthetic` does.
