@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 
 from freqtrade.persistence import LocalTrade
 
+from nija_plugins.book import Reading
+
 KEY = "nija_plan"
 """Under which freqtrade stores a trade's plan in its database."""
 
@@ -16,6 +18,11 @@ class FrozenPlan:
 
     stop: float
     trail: float
+
+    @classmethod
+    def of(cls, reading: Reading) -> "FrozenPlan":
+        """The plan that `reading` proposes."""
+        return cls(stop=reading.stop, trail=reading.trail)
 
     def stop_price(self, open_rate: float, highest_close: float | None) -> float:
         """The planned stop, trailed behind the highest close since entry, in stake currency.

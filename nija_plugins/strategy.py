@@ -12,17 +12,16 @@ from typing import Any
 
 import pandas as pd
 from freqtrade.constants import Config
-from freqtrade.enums import RunMode
 from freqtrade.exchange import timeframe_to_seconds
 from freqtrade.persistence import LocalTrade, Order, Trade
 from freqtrade.strategy import IStrategy, merge_informative_pair, stoploss_from_absolute
-from freqtrade.util import get_dry_run_wallet
 
 from nija_plugins import answers, manager, market
 from nija_plugins.account import Account
 from nija_plugins.book import Book, Reading
 from nija_plugins.entry import EntryRequest, Mode
 from nija_plugins.guard import PluginFailure
+from nija_plugins.modes import judged_alone, mode_of, one_of_many
 from nija_plugins.plans import FrozenPlan
 from nija_plugins.refusals import Reason
 from nija_plugins.requests import entry_request, market_rules
@@ -34,14 +33,6 @@ from nija_plugins.sizing.decision import decide
 from nija_plugins.unseen import passed_over_because
 
 logger = logging.getLogger(__name__)
-
-LOOKAHEAD_STAKE = 10_000
-LOOKAHEAD_WALLET = 1_000_000_000
-"""What freqtrade's lookahead-analysis sets (optimize/analysis/lookahead_helpers.py)."""
-
-
-def _plan_of(reading: Reading) -> FrozenPlan:
-    return FrozenPlan(stop=reading.stop, trail=reading.trail)
 
 
 class NijaStrategy(IStrategy):
@@ -85,19 +76,7 @@ class NijaStrategy(IStrategy):
 
     @property
     def _mode(self) -> Mode:
-        modes: dict[Any, Mode] = {RunMode.LIVE: "live", RunMode.DRY_RUN: "dry_run"}
-        return modes.get(self.config.get("runmode"), "backtest")
-
-    @property
-    def _judged_alone(self) -> bool:
-        """lookahead-analysis repeats single trades and compares: what other trades did to the
-        account must not matter there. It is known by what it forces upon the configuration; its
-        own settings have defaults that stand in every configuration."""
-        return bool(
-            self._mode == "backtest"
-            and self.config.get("stake_amount") == LOOKAHEAD_STAKE
-            and get_dry_run_wallet(self.config) >= LOOKAHEAD_WALLET
-        )
+        return mode_of(self.config)
 
     @property
     def run(self) -> Run:
@@ -106,7 +85,7 @@ class NijaStrategy(IStrategy):
             self._run = Run.begin(
                 self._build_manager(), self.nija_settings, self.config, self._mode
             )
-            if self._judged_alone or self.config.get("runmode") == RunMode.HYPEROPT:
+            if one_of_many(self.config):
                 # Hundreds of repetitions of one announcement bury what these commands say.
                 logging.getLogger("nija_plugins.scaling").setLevel(logging.WARNING)
         return self._run
@@ -151,7 +130,7 @@ class NijaStrategy(IStrategy):
 
     def bot_start(self, **kwargs: Any) -> None:
         """Says what is not in force, once."""
-        if self._judged_alone:
+        if judged_alone(self.config):
             logger.info("lookahead-analysis: every entry is judged as the account's first.")
         parameters = Path(self.__file__).with_suffix(".json")
         if parameters.is_file():
@@ -159,7 +138,7 @@ class NijaStrategy(IStrategy):
                 "%s changes this run: hyperopt left it there. Delete it to trade NIJA as shipped.",
                 parameters.name,
             )
-        if self._mode == "backtest":
+        if one_of_many(self.config):
             return
         idle = ", ".join(NOT_YET_IN_FORCE)
         logger.info("NIJA settings without a rule yet: %s. See `nija status`.", idle)
@@ -183,13 +162,8 @@ class NijaStrategy(IStrategy):
             if run.hooks.tell("nija_equity", account=account):
                 run.loop = current_time
         self._apply_limits()
-        if self._keeps_records:
+        if not one_of_many(self.config):
             self._note_passed_over(current_time)
-
-    @property
-    def _keeps_records(self) -> bool:
-        """Whether anybody will read what was refused: not in hyperopt or lookahead-analysis."""
-        return not self._judged_alone and self.config.get("runmode") != RunMode.HYPEROPT
 
     def _note_passed_over(self, now: datetime) -> None:
         """Records candidates that freqtrade never asks about, and, at a backtest's last candle,
@@ -211,7 +185,7 @@ class NijaStrategy(IStrategy):
     def _apply_limits(self) -> None:
         """Rewrites max_open_trades: live reads the config's, backtesting the strategy's. Never
         below 1, which backtesting would take for "unlimited": no tier is a veto instead."""
-        if not self._judged_alone:
+        if not judged_alone(self.config):
             slots = max(1, self.run.scaling.limits.max_positions)
             self.max_open_trades = slots
             self.config["max_open_trades"] = slots
@@ -219,7 +193,11 @@ class NijaStrategy(IStrategy):
     def _account(self, now: datetime) -> Account:
         assert self.wallets is not None
         return self.run.account(
-            now, self.wallets, self._book, self.config["stake_currency"], alone=self._judged_alone
+            now,
+            self.wallets,
+            self._book,
+            self.config["stake_currency"],
+            alone=judged_alone(self.config),
         )
 
     # -- entries ----------------------------------------------------------------------------
@@ -284,7 +262,7 @@ class NijaStrategy(IStrategy):
         if decision.refusal is not None:
             return (Reason(f"sizing.{decision.decided_by}", decision.refusal),)
         run.approvals[request.pair] = decision.stake
-        run.plans.promise(request.pair, _plan_of(reading))
+        run.plans.promise(request.pair, FrozenPlan.of(reading))
         return ()
 
     def _request(
@@ -368,7 +346,7 @@ class NijaStrategy(IStrategy):
 
         def from_candles() -> FrozenPlan | None:
             reading = self._reading(trade.pair, trade.open_date_utc)
-            return _plan_of(reading) if reading and isfinite(reading.stop) else None
+            return FrozenPlan.of(reading) if reading and isfinite(reading.stop) else None
 
         return self.run.plans.of(trade, from_candles)
 
