@@ -1,5 +1,6 @@
 """Shared builders: an ordinary account, an ordinary entry, and the exchanges' real rules."""
 
+import logging
 import os
 import shutil
 import socket
@@ -77,6 +78,13 @@ def account() -> Callable[..., Account]:
 @pytest.fixture
 def request_for() -> Callable[..., EntryRequest]:
     return a_request
+
+
+@pytest.fixture(autouse=True)
+def plain_logging() -> None:
+    """freqtrade sets up logging for the whole process; each test starts with the usual levels."""
+    logging.getLogger().setLevel(logging.WARNING)
+    logging.getLogger("nija_plugins.scaling").setLevel(logging.NOTSET)
 
 
 def copy_of_the_house(folder: Path) -> Path:
