@@ -25,12 +25,14 @@ from nija_plugins.modes import judged_alone, mode_of, one_of_many
 from nija_plugins.plans import FrozenPlan
 from nija_plugins.refusals import Reason
 from nija_plugins.requests import entry_request, market_rules
+from nija_plugins.risk.floors import tightened
 from nija_plugins.run import Run
 from nija_plugins.scaling.tiers import SCALING_TIERS
 from nija_plugins.settings import NOT_YET_IN_FORCE, Settings
 from nija_plugins.signals.indicators import window_mean
 from nija_plugins.sizing.decision import decide
 from nija_plugins.unseen import passed_over_because
+from nija_plugins.wallet import raise_stops
 
 logger = logging.getLogger(__name__)
 
@@ -159,6 +161,7 @@ class NijaStrategy(IStrategy):
         account = self._account(current_time)
         if account.problem is None:
             run.see(account)
+            raise_stops(tightened(account, self.nija_settings))
             if run.hooks.tell("nija_equity", account=account):
                 run.loop = current_time
         self._apply_limits()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from freqtrade.persistence import LocalTrade
+from freqtrade.persistence import LocalTrade, Trade
 from freqtrade.wallets import Wallets
 
 from nija_plugins.account import Position
@@ -52,3 +52,16 @@ def positions(
             )
         )
     return tuple(found), problem
+
+
+def raise_stops(held: Sequence[Position]) -> None:
+    """Moves the stops of the open trades up to those of `held`; a lower one changes nothing.
+
+    On the trades themselves, not through custom_stoploss: freqtrade does not ask that when a
+    candle's low is already below the old stop, and would fill there.
+    """
+    wanted = {position.pair: position for position in held if position.amount > 0}
+    for trade in Trade.get_trades_proxy(is_open=True):
+        position = wanted.get(trade.pair)
+        if position is not None and position.stop > (trade.stop_loss or 0.0):
+            trade.adjust_stop_loss(position.mark, 1 - position.stop / position.mark)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from nija_plugins.account import Account
 from nija_plugins.entry import EntryRequest
+from nija_plugins.risk.floors import day_floor, drawdown_floor
 from nija_plugins.settings import Settings
 
 
@@ -32,10 +33,10 @@ def risk_cut(request: EntryRequest, account: Account) -> Cut:
 
 def daily_loss_cut(request: EntryRequest, account: Account, settings: Settings) -> Cut:
     """What keeps W above its floor under the day's opening equity."""
-    floor = (1 - settings.daily_max_loss / 100) * account.benchmarks.day_open
+    room = account.worst_case - day_floor(account.benchmarks, settings)
     return _cut(
         "daily loss",
-        (account.worst_case - floor) / request.loss_at_stop,
+        room / request.loss_at_stop,
         f"if every stop were hit, {settings.daily_max_loss:g}% of the day's opening "
         "is all that may be lost",
     )
@@ -43,10 +44,10 @@ def daily_loss_cut(request: EntryRequest, account: Account, settings: Settings) 
 
 def drawdown_cut(request: EntryRequest, account: Account, settings: Settings) -> Cut:
     """What keeps W above its floor under the peak."""
-    floor = (1 - settings.max_drawdown / 100) * account.benchmarks.peak
+    room = account.worst_case - drawdown_floor(account.benchmarks, settings)
     return _cut(
         "drawdown",
-        (account.worst_case - floor) / request.loss_at_stop,
+        room / request.loss_at_stop,
         f"if every stop were hit, {settings.max_drawdown:g}% of the peak is all that may be lost",
     )
 

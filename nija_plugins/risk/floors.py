@@ -1,0 +1,39 @@
+"""The two floors for W, and how stops follow when a new day or a new peak lifts one above it.
+
+Entries keep W above both floors; a floor that rises is met by raising the stops of what is open. So
+a day loses at most daily_max_loss and the account at most max_drawdown, barring a gap.
+"""
+
+from dataclasses import replace
+
+from nija_plugins.account import Account, Benchmarks, Position
+from nija_plugins.settings import Settings
+
+
+def day_floor(benchmarks: Benchmarks, settings: Settings) -> float:
+    """(1 - daily_max_loss) × the day's opening equity, in stake currency."""
+    return (1 - settings.daily_max_loss / 100) * benchmarks.day_open
+
+
+def drawdown_floor(benchmarks: Benchmarks, settings: Settings) -> float:
+    """(1 - max_drawdown) × the peak, in stake currency."""
+    return (1 - settings.max_drawdown / 100) * benchmarks.peak
+
+
+def tightened(account: Account, settings: Settings) -> tuple[Position, ...]:
+    """The open positions, their stops raised pro rata so that W reaches the higher floor.
+
+    Each stop moves the same share k of its way to the last closed price:
+    W(k) = W + k × (equity - W), so k = (floor - W) / (equity - W). With k ≥ 1 the floor lies above
+    the equity itself, and every stop stands at the price: everything is sold.
+    """
+    benchmarks, w = account.benchmarks, account.worst_case
+    floor = max(day_floor(benchmarks, settings), drawdown_floor(benchmarks, settings))
+    room = account.equity - w
+    if w >= floor or room <= 0:
+        return account.positions
+    share = min(1.0, (floor - w) / room)
+    return tuple(
+        replace(position, stop=position.stop + share * max(position.mark - position.stop, 0.0))
+        for position in account.positions
+    )
