@@ -74,7 +74,9 @@ class Account:
 
     `cash` is every unit of stake currency that is ours, `free_cash` the part not reserved by
     resting orders. `started` is true once the account met its minimum balances. `wins` and
-    `losses` count its closed trades. `problem` is a sentence when this account cannot be trusted.
+    `losses` count its closed trades, `losing_streak` the losses since the last win or streak
+    pause; `locks` are the active locks on all pairs, (reason, end). `problem` is a sentence when
+    this account cannot be trusted.
     """
 
     time: datetime
@@ -88,6 +90,8 @@ class Account:
     started: bool = True
     wins: int = 0
     losses: int = 0
+    losing_streak: int = 0
+    locks: tuple[tuple[str, datetime], ...] = ()
     problem: str | None = None
 
     @property

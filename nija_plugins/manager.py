@@ -27,12 +27,14 @@ ENTRY_POINTS = "nija_plugins"
 
 ESSENTIAL = (
     "risk.account",
+    "risk.locks",
     "risk.tier",
     "risk.minimum_balance",
     "risk.live_switch",
     "risk.trade_only",
     "risk.daily_loss",
     "risk.drawdown",
+    "risk.streak",
     "risk.cash_buffer",
     "risk.minimum_trade",
     "trade_filter.broken_candles",

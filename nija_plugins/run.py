@@ -2,8 +2,9 @@
 the tier's state file, and that only outside backtests."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pluggy
 from freqtrade.persistence import Trade
 from freqtrade.wallets import Wallets
 
-from nija_plugins import answers
+from nija_plugins import answers, locks
 from nija_plugins.account import Account, Benchmarks, Position, equity, unsound
 from nija_plugins.book import Book
 from nija_plugins.entry import EntryRequest, Mode
@@ -21,6 +22,7 @@ from nija_plugins.manager import SCALING
 from nija_plugins.plans import Plans
 from nija_plugins.record import EquityRecord
 from nija_plugins.refusals import Reason, Refusals
+from nija_plugins.risk import daily_loss, drawdown
 from nija_plugins.risk.minimum_balance import balance_needed
 from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.plugin import ScalingPlugin
@@ -30,6 +32,14 @@ from nija_plugins.unseen import Unseen
 from nija_plugins.wallet import cash, positions
 
 logger = logging.getLogger(__name__)
+
+LOSS_LIMITS = (
+    ("risk.drawdown", drawdown.nija_veto, locks.DRAWDOWN),
+    ("risk.daily_loss", daily_loss.nija_veto, locks.DAY),
+)
+"""Each limit's rule, its veto and the reason of its lock."""
+
+STREAK_PAUSE = timedelta(hours=24)
 
 STATE_FILE = ".auto_scaling_state.json"
 
@@ -51,6 +61,9 @@ class Run:
     started: bool = False
     wins: int = 0
     losses: int = 0
+    losing_streak: int = 0
+    halted: bool = False
+    """Whether the drawdown lock was active at the last loop."""
     trades_changed: bool = True
     well_begun: bool = True
     """False when a plugin failed to start over: what it remembers belongs to another run."""
@@ -128,6 +141,8 @@ class Run:
             started=self.started or bool(held) or self.wins + self.losses > 0,
             wins=self.wins,
             losses=self.losses,
+            losing_streak=self.losing_streak,
+            locks=() if alone else tuple(locks.active(now).items()),
             problem=problem or unsound(total, max(free, 0.0), held),
         )
 
@@ -168,11 +183,68 @@ class Run:
             return Benchmarks.begin(now, worth)
         return self.benchmarks.observe(now, worth)
 
+    def keep_limits(self, account: Account) -> bool:
+        """Locks after a losing streak; restarts the peak when the drawdown lock has ended, by time
+        or by a person. True when the account must be looked at again."""
+        now, changed = account.time, False
+        if account.losing_streak >= self.settings.max_consecutive_losses:
+            self._lock(locks.STREAK, now + STREAK_PAUSE, now)
+            self.trades_changed = changed = True
+        halted = any(reason == locks.DRAWDOWN for reason, _ in account.locks)
+        if self.halted and not halted and self.benchmarks is not None:
+            self.benchmarks = replace(self.benchmarks, peak=account.equity)
+            logger.info("The drawdown lock has ended: the peak restarts at $%.2f.", account.equity)
+            changed = True
+        self.halted = halted
+        return changed
+
+    def reach_limits(
+        self,
+        reasons: tuple[Reason, ...],
+        account: Account,
+        smallest: Iterable[EntryRequest],
+    ) -> None:
+        """Locks for a loss limit that counts as reached: nothing is open, and what is left of its
+        budget carries the smallest lot of no pair. The day's lock ends at 00:00 UTC, the
+        drawdown's when a person or `drawdown_pause_days` says so. `smallest` are entries into
+        each pair as they would be now."""
+        objecting = {reason.rule for reason in reasons}
+        limits = [limit for limit in LOSS_LIMITS if limit[0] in objecting]
+        requests = list(smallest) if limits else []
+        for _, veto, reason in limits:
+            if requests and all(veto(one, account, self.settings) for one in requests):
+                self._lock(reason, self._end_of(reason, account.time), account.time)
+                self.halted = self.halted or reason == locks.DRAWDOWN
+
+    def _end_of(self, reason: str, now: datetime) -> datetime:
+        if reason == locks.DAY:
+            return datetime.combine(now.date() + timedelta(days=1), time.min, UTC)
+        days = self.settings.drawdown_pause_days
+        return now + (locks.FOR_GOOD if days is None else timedelta(days=days))
+
+    def _lock(self, reason: str, until: datetime, now: datetime) -> None:
+        if reason not in locks.active(now):
+            locks.lock_all(reason, until, now)
+            logger.warning("%s: no entries until %s UTC.", reason, f"{until:%Y-%m-%d %H:%M}")
+
     def _count_trades(self) -> None:
         if self.trades_changed:
-            profits = [
-                trade.close_profit_abs or 0.0 for trade in Trade.get_trades_proxy(is_open=False)
-            ]
-            self.wins = sum(profit > 0 for profit in profits)
-            self.losses = len(profits) - self.wins
+            closed = sorted(
+                Trade.get_trades_proxy(is_open=False), key=lambda trade: trade.close_date_utc
+            )
+            won = [(trade.close_profit_abs or 0.0) > 0 for trade in closed]
+            self.wins = sum(won)
+            self.losses = len(won) - self.wins
+            self.losing_streak = self._streak(closed, won)
             self.trades_changed = False
+
+    @staticmethod
+    def _streak(closed: list[Trade], won: list[bool]) -> int:
+        """Losses in a row at the end of `closed`, not counting those from before the last pause."""
+        paused = locks.last_began(locks.STREAK)
+        streak = 0
+        for trade, win in zip(reversed(closed), reversed(won), strict=True):
+            if win or (paused is not None and trade.close_date_utc <= paused):
+                break
+            streak += 1
+        return streak

@@ -84,7 +84,9 @@ class Settings(BaseModel):
     daily_max_loss: float = Field(6, gt=0, lt=100)
     max_drawdown: float = Field(12, gt=0, lt=100)
     drawdown_pause_days: float | None = Field(None, gt=0)
+    """After so many days the drawdown lock ends by itself; null: a person ends it."""
     max_consecutive_losses: int = Field(3, ge=1)
+    """So many losing trades in a row pause entries for 24 hours."""
     auto_shutoff_on_errors: bool = True
     force_cash_buffer: float = Field(15, ge=0, lt=100)
     """Percent of equity that stays in cash."""
@@ -158,8 +160,6 @@ NOT_YET_IN_FORCE: Mapping[str, str] = {
     "exchange_priority": "comes with the portfolio of several brokers",
     "copy_trading": "comes with copy trading",
     "leverage_enabled": "comes with leverage",
-    "drawdown_pause_days": "comes with the loss limits",
-    "max_consecutive_losses": "comes with the loss limits",
     "auto_shutoff_on_errors": "comes with the loss limits",
     "min_ai_confidence": "comes with the AI filter",
     "ai_trade_filter": "comes with the AI filter",

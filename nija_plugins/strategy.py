@@ -5,6 +5,7 @@ names; the plugin manager and all memory of a run are rebuilt where they are nee
 """
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from math import inf, isfinite
 from pathlib import Path
@@ -60,7 +61,7 @@ class NijaStrategy(IStrategy):
 
     def _forget(self) -> None:
         self._book = Book(timeframe_to_seconds(self.timeframe))
-        self._said = ""
+        self._said: set[str] = set()
         self._run: Run | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -159,6 +160,8 @@ class NijaStrategy(IStrategy):
                 self._book.observe_prices(trade.pair, self.dp.ohlcv(trade.pair, copy=False))
                 self._frozen_plan(trade)  # an entry that rests keeps its plan over a restart
         account = self._account(current_time)
+        if not judged_alone(self.config) and run.keep_limits(account):
+            account = self._account(current_time)
         if account.problem is None:
             run.see(account)
             raise_stops(tightened(account, self.nija_settings))
@@ -229,8 +232,8 @@ class NijaStrategy(IStrategy):
 
     def _say_once(self, message: str, error: Exception) -> None:
         """A log line with its traceback, once per cause: freqtrade asks again every loop."""
-        if message != self._said:
-            self._said = message
+        if message not in self._said:
+            self._said.add(message)
             logger.error(message, exc_info=error)
 
     def _stake(self, pair: str, now: datetime, price: float, bounds: tuple[float, float]) -> float:
@@ -245,8 +248,17 @@ class NijaStrategy(IStrategy):
         reasons = run.objections(request, account) or self._sized(request, account, reading)
         if not reasons:
             return run.approvals[pair]
+        if not account.positions:
+            run.reach_limits(reasons, account, self._requests_at_close(now))
         run.refuse(request, reading.ended, reasons)
         return 0.0
+
+    def _requests_at_close(self, now: datetime) -> Iterator[EntryRequest]:
+        """What an entry into each pair would be at its last close."""
+        for pair in self._book.pairs:
+            reading = self._reading(pair, now)
+            if reading is not None and isfinite(reading.stop):
+                yield self._request(pair, now, reading.close, reading, (0.0, inf))
 
     def _sized(
         self, request: EntryRequest, account: Account, reading: Reading

@@ -165,10 +165,10 @@ def _show(results: list[Result], seed: int, screen: Console) -> None:
     for name, cells in _rows(results).items():
         table.add_row(name, *cells, end_section=True)
     screen.print(table)
-    if any("risk.drawdown" in _by_rule(result) for result in results):
+    if any("engine.locked" in _by_rule(result) for result in results):
         screen.print(
-            "Refused for drawdown: 12% below its peak an account enters nothing more. Unlocking "
-            "it is not built yet.",
+            "Locked: a loss limit was reached. A used-up drawdown (12% below the peak) stays locked "
+            "until a person unlocks it,\nwhich nobody does in a backtest; see drawdown_pause_days.",
             highlight=False,
         )
     for result in results:

@@ -1,7 +1,8 @@
 """How a trade must have ended: its stop, candle by candle, in the order freqtrade works.
 
-At each candle freqtrade first asks for the stop (known from candles that had closed), raises it,
-then asks whether to leave at the open, then sees whether the candle's low reached the stop. Stops
+Before a candle the account may raise the stop. At the candle freqtrade first asks for the stop
+(known from candles that had closed) and raises it, unless the candle's low has reached the stop
+already; then asks whether to leave at the open, then sees whether the low reached the stop. Stops
 are rounded up to the price step; what floating point adds on the way is repeated here, because a
 whole step can depend on it.
 """
@@ -17,46 +18,59 @@ LONGEST = 30 * 24
 
 @dataclass
 class Life:
-    """A trade from its entry: `stops` by hour, as they stood when that candle had been worked;
-    when, at what price and why it ended. `hour` is None while it had not by the last candle."""
+    """A trade entered at hour `entry` for `price`, worked candle by candle.
 
-    stops: dict[int, float] = field(default_factory=dict)
+    `stop` is where the stop stands now, `stops` where it stood when the candle of that hour had
+    been worked, `raised` the hours at whose start the account raised it. When, at what price and
+    why the trade ended; `hour` is None while it has not.
+    """
+
+    candles: Candles = field(repr=False)
+    entry: int
+    price: float
+    plan: Plan
+    stop: float = 0.0
+    stops: dict[int, float] = field(default_factory=dict, repr=False)
+    raised: list[int] = field(default_factory=list, repr=False)
     hour: int | None = None
     rate: float = 0.0
     reason: str = ""
 
-    def stop_at(self, hour: int) -> float:
-        """The stop after the candle of `hour`, or after the last one that was worked."""
-        return self.stops[min(hour, max(self.stops))]
+    def __post_init__(self) -> None:
+        self._tick = self.candles.tick(self.entry)
+        self._planned = self.price * (1 - self.plan.stop)
+        self.stop = self._initial = _from_distance(self.price, self._planned, self._tick)
+        self._best = 0.0
 
+    def raise_stop(self, hour: int, share: float) -> None:
+        """Before the candle of `hour`: moves the stop this share of its way to the last close."""
+        mark = self.candles.mark(hour)
+        wanted = self.stop + share * (mark - self.stop)
+        if wanted > self.stop:
+            self.raised.append(hour)
+            self.stop = max(self.stop, _from_distance(mark, wanted, self._tick))
 
-def live(candles: Candles, entry: int, price: float, plan: Plan, last: int) -> Life:
-    """The life of a trade entered at hour `entry`, followed to hour `last` at most."""
-    tick = candles.tick(entry)
-    planned = price * (1 - plan.stop)
-    life = Life()
-    stop = _from_distance(price, planned, tick)
-    initial, best = stop, 0.0
-    for hour in range(entry, last + 1):
-        opened, high, low = candles.candle(hour)
-        if hour > entry:
-            best = max(best, candles.mark(hour))
-        wanted = max(planned, best * (1 - plan.trail))
-        if stop < low and wanted < high:
-            stop = max(stop, _from_distance(high, wanted, tick))
-        life.stops[hour] = stop
-        if opened <= max(stop, wanted):
-            life.rate, life.reason = opened, "nija_gap_through_stop"
-        elif hour - entry >= LONGEST:
-            life.rate, life.reason = opened, "nija_time_stop"
-        elif stop >= low:
-            life.rate = stop
-            life.reason = "trailing_stop_loss" if stop > initial else "stop_loss"
-        else:
-            continue
-        life.hour = hour
-        break
-    return life
+    def work(self, hour: int) -> None:
+        """The candle of `hour`: raises the stop, ends the trade. Nothing once it has ended."""
+        if self.hour is not None:
+            return
+        opened, high, low = self.candles.candle(hour)
+        if hour > self.entry:
+            self._best = max(self._best, self.candles.mark(hour))
+        wanted = max(self._planned, self._best * (1 - self.plan.trail))
+        if self.stop < low and wanted < high:
+            self.stop = max(self.stop, _from_distance(high, wanted, self._tick))
+        self.stops[hour] = self.stop
+        if opened <= max(self.stop, wanted):
+            self._end(hour, opened, "nija_gap_through_stop")
+        elif hour - self.entry >= LONGEST:
+            self._end(hour, opened, "nija_time_stop")
+        elif self.stop >= low:
+            moved = self.stop > self._initial
+            self._end(hour, self.stop, "trailing_stop_loss" if moved else "stop_loss")
+
+    def _end(self, hour: int, rate: float, reason: str) -> None:
+        self.hour, self.rate, self.reason = hour, rate, reason
 
 
 def _from_distance(reference: float, stop: float, tick: float) -> float:

@@ -1,9 +1,10 @@
 """The account re-lived from the exported trades and the candle files alone, hour by hour.
 
-The order is the engine's: at each hour the loop's start sees the trades still open; then come the
-pairs with open trades (oldest first), then the others in whitelist order. A pair is entered, its
-stop raised and its exit filled before the next pair's turn, so a trade that leaves "at" an hour is
-gone when a later pair enters at that hour. A pair whose trade has just left waits an hour.
+The order is the engine's: at each hour the loop's start sees the trades still open, and raises
+their stops when W lies below a floor; then come the pairs with open trades (oldest first), then the
+others in whitelist order. A pair is entered, its stop raised and its exit filled before the next
+pair's turn, so a trade that leaves "at" an hour is gone when a later pair enters at that hour. A
+pair whose trade has just left waits an hour.
 
 Own bookkeeping: an entry costs stake × (1 + fee) at once, an exit brings amount × rate × (1 - fee).
 freqtrade's wallet books the entry's fee only at the exit, and marks at the open of the candle that
@@ -15,9 +16,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tests.acceptance.candles import Candles, hour_of
-from tests.acceptance.exits import Life, live
-from tests.acceptance.money import Broker, Moment, Offer, Tier, tier_of
+from tests.acceptance.candles import Candles, hour_of, time_of
+from tests.acceptance.exits import Life
+from tests.acceptance.money import Broker, Moment, Offer, Rules, Tier, share_to_raise, tier_of
 
 PAIRS = ("BTC/USD", "ETH/USD", "SOL/USD")
 
@@ -66,10 +67,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Hour:
-    """The account at the start of one loop; `wallet` as freqtrade counts it (see above)."""
+    """The account at the start of one loop, stops raised: by `share` of their way to the last
+    close, mostly 0. `wallet` as freqtrade counts it (see above)."""
 
     moment: Moment
     wallet: float
+    share: float
 
 
 @dataclass(frozen=True)
@@ -83,12 +86,26 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """An exit in the candle of `hour` that brought `loss` less than W had counted on at its start,
+    because the candle opened below the stop."""
+
+    hour: int
+    pair: str
+    loss: float
+
+    def __str__(self) -> str:
+        return f"{self.pair} gapped through its stop at {time_of(self.hour)}, ${self.loss:.4f} lost"
+
+
+@dataclass(frozen=True)
 class Ledger:
     """Everything that was re-lived, in order."""
 
     entries: tuple[Entry, ...]
     hours: tuple[Hour, ...]
     changes: tuple[Change, ...]
+    gaps: tuple[Gap, ...]
 
 
 def trades_of(exported: pd.DataFrame) -> list[Trade]:
@@ -116,21 +133,24 @@ def trades_of(exported: pd.DataFrame) -> list[Trade]:
 class Account:
     """What is owned at one point of the replay."""
 
-    def __init__(self, balance: float, candles: Mapping[str, Candles]) -> None:
+    def __init__(self, balance: float, candles: Mapping[str, Candles], rules: Rules) -> None:
         self.cash = balance
         self.open: dict[str, tuple[Trade, Life]] = {}
         self.tier: Tier | None = None
         self.wins = self.losses = 0
-        self._candles = candles
+        self.gaps: list[Gap] = []
+        self._candles, self._rules = candles, rules
         self._day, self._day_open, self._peak = -1, balance, balance
+        self._counted_on: dict[str, float] = {}
 
-    def moment(self, hour: int, stops_of: int) -> Moment:
-        """The account at `hour`, with stops as they stood after the candle of `stops_of`."""
+    def moment(self, hour: int) -> Moment:
+        """The account at `hour`, with the stops as they stand now."""
         equity = worst = self.cash
         for trade, life in self.open.values():
             left = trade.amount * (1 - trade.fee)
-            equity += left * self._candles[trade.pair].mark(hour)
-            worst += left * life.stop_at(stops_of)
+            mark = self._candles[trade.pair].mark(hour)
+            equity += left * mark
+            worst += left * min(life.stop, mark)
         return Moment(
             hour=hour,
             cash=self.cash,
@@ -145,24 +165,31 @@ class Account:
         )
 
     def begin_hour(self, hour: int) -> tuple[Hour, Change | None]:
-        """The start of a loop: the day opens at its first one, the tier follows the equity."""
-        seen = self.moment(hour, stops_of=hour - 1)
+        """The start of a loop: the day opens at its first one, stops follow the floors, the tier
+        follows the equity."""
+        seen = self.moment(hour)
         if hour // 24 != self._day:
             self._day, self._day_open = hour // 24, seen.equity
         self._peak = seen.peak
+        share = share_to_raise(self.moment(hour), self._rules)
+        if share > 0:
+            for _, life in self.open.values():
+                life.raise_stop(hour, share)
         before, self.tier = self.tier, tier_of(seen.equity, self.tier)
         change = None
         if before != self.tier:
             names = (one.name if one else None for one in (before, self.tier))
             change = Change(hour, *names, seen.equity)
         wallet = self.cash
-        for trade, _ in self.open.values():
+        for trade, life in self.open.values():
             unbooked = trade.amount * trade.open_rate * trade.fee
             wallet += unbooked + trade.amount * self._candles[trade.pair].candle(hour)[0]
-        return Hour(self.moment(hour, stops_of=hour - 1), wallet), change
+            self._counted_on[trade.pair] = min(life.stop, self._candles[trade.pair].mark(hour))
+        return Hour(self.moment(hour), wallet, share), change
 
     def enter(self, trade: Trade, life: Life) -> None:
         self.open[trade.pair] = (trade, life)
+        self._counted_on[trade.pair] = life.stop
         self.cash -= trade.cost
 
     def leave(self, pair: str) -> None:
@@ -171,12 +198,16 @@ class Account:
         won = trade.proceeds > trade.cost
         self.wins += won
         self.losses += not won
+        lost = self._counted_on[pair] - trade.close_rate
+        if lost > 0:
+            self.gaps.append(Gap(trade.closed, pair, trade.amount * lost * (1 - trade.fee)))
 
 
 def relive(
     trades: Sequence[Trade],
     candles: Mapping[str, Candles],
     broker: Broker,
+    rules: Rules,
     balance: float,
     first: int,
     last: int,
@@ -184,7 +215,7 @@ def relive(
     """The ledger of `trades` between the loops of hours `first` and `last`, from `balance`."""
     entering = {(trade.pair, trade.opened): trade for trade in trades}
     assert len(entering) == len(trades), "two entries into one pair in one hour"
-    account = Account(balance, candles)
+    account = Account(balance, candles, rules)
     entries, hours, changes = [], [], []
     for hour in range(first, last + 1):
         started, change = account.begin_hour(hour)
@@ -192,16 +223,19 @@ def relive(
         changes += [change] if change else []
         for pair in dict.fromkeys([*account.open, *PAIRS]):
             if pair not in account.open and (trade := entering.pop((pair, hour), None)):
-                entry = _entry(trade, account, candles[pair], broker, last)
+                entry = _entry(trade, account, candles[pair], broker)
                 entries.append(entry)
                 account.enter(trade, entry.life)
-            if pair in account.open and account.open[pair][0].closed == hour:
-                account.leave(pair)
+            if pair in account.open:
+                trade, life = account.open[pair]
+                life.work(hour)
+                if trade.closed == hour:
+                    account.leave(pair)
     assert not entering, f"trades that the engine's order does not allow: {list(entering)}"
-    return Ledger(tuple(entries), tuple(hours), tuple(changes))
+    return Ledger(tuple(entries), tuple(hours), tuple(changes), tuple(account.gaps))
 
 
-def _entry(trade: Trade, account: Account, candles: Candles, broker: Broker, last: int) -> Entry:
+def _entry(trade: Trade, account: Account, candles: Candles, broker: Broker) -> Entry:
     plan = candles.plan(trade.opened)
     offer = Offer(
         asset=trade.pair.partition("/")[0],
@@ -211,6 +245,5 @@ def _entry(trade: Trade, account: Account, candles: Candles, broker: Broker, las
         daily_volatility=plan.daily_volatility,
         broker=broker,
     )
-    moment = account.moment(trade.opened, stops_of=trade.opened)
-    life = live(candles, trade.opened, trade.open_rate, plan, min(trade.closed, last))
-    return Entry(trade, offer, moment, life)
+    life = Life(candles, trade.opened, trade.open_rate, plan)
+    return Entry(trade, offer, account.moment(trade.opened), life)

@@ -118,7 +118,10 @@ class Offer:
 
 @dataclass(frozen=True)
 class Moment:
-    """The account just before an entry (or at the start of a loop, where `tier` may be None)."""
+    """The account just before an entry (or at the start of a loop, where `tier` may be None).
+
+    `worst_case` is W: every position sold at its stop, or at the last close where that is lower.
+    """
 
     hour: int
     cash: float
@@ -150,6 +153,19 @@ def tier_of(equity: float, current: Tier | None) -> Tier | None:
     if current and (earned is None or earned.minimum < current.minimum):
         return current if equity >= current.minimum * DOWNGRADE - 1e-12 else earned
     return earned
+
+
+def floor_of(moment: Moment, rules: Rules) -> float:
+    """What W must not lie below: the higher of the day's floor and the peak's."""
+    return max((1 - rules.daily_loss) * moment.day_open, (1 - rules.drawdown) * moment.peak)
+
+
+def share_to_raise(moment: Moment, rules: Rules) -> float:
+    """Which share of its way to the last close each stop has to be raised, so that W reaches the
+    floor: 0 when it is there, 1 when the equity itself is not."""
+    missing = floor_of(moment, rules) - moment.worst_case
+    way = moment.equity - moment.worst_case
+    return min(missing / way, 1.0) if missing > 0 and way > 0 else 0.0
 
 
 def legs(offer: Offer, moment: Moment, rules: Rules) -> tuple[float, float, float]:

@@ -30,12 +30,15 @@ TIMERANGE = f"{START:%Y%m%d}-{END:%Y%m%d}"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one backtest came to: trades (a row each), refusals by rule, tier changes."""
+    """What one backtest came to: trades (a row each), refusals by rule, tier changes, locks as
+    (reason, begin, end), and NIJA's own equity (see `nija_plugins.record`)."""
 
     trades: pd.DataFrame
     refused: dict[str, int]
     tier_changes: list[dict[str, Any]]
     final_balance: float
+    locks: list[tuple[str, datetime, datetime]]
+    equity: dict[str, Any]
 
 
 class Engine:
@@ -66,6 +69,8 @@ class Engine:
             refused=facts["refused"]["by_rule"],
             tier_changes=facts["tier_changes"],
             final_balance=content["final_balance"],
+            locks=[(lock.reason, lock.lock_time, lock.lock_end_time) for lock in content["locks"]],
+            equity=facts["equity"],
         )
 
     def _config(self) -> dict[str, Any]:

@@ -196,6 +196,8 @@ def test_the_environment_does_the_same_as_the_file(
 SEEN_ELSEWHERE = {
     "log_signal_rejections": "test_dry_run.py",
     "log_entry_block_reasons": "test_dry_run.py",
+    "max_consecutive_losses": "test_loss_limits.py",
+    "drawdown_pause_days": "test_loss_limits.py",
     "arbitrage": "test_settings.py: true is refused",
 }
 

@@ -13,8 +13,10 @@ from nija_plugins.risk import (
     daily_loss,
     drawdown,
     live_switch,
+    locks,
     minimum_balance,
     minimum_trade,
+    streak,
     tier,
     trade_only,
 )
@@ -133,3 +135,15 @@ def test_the_target_must_pay_for_the_stop_after_fees() -> None:
 def test_broken_candles_refuse() -> None:
     assert broken_candles.nija_veto(a_request(problem="A gap.")) == "A gap."
     assert broken_candles.nija_veto(a_request()) is None
+
+
+def test_a_lock_on_all_pairs_refuses_force_entries_too() -> None:
+    locked = an_account(locks=(("nija_drawdown", NOW),))
+    assert "nija_drawdown" in locks.nija_veto(locked)
+    assert locks.nija_veto(an_account()) is None
+
+
+def test_three_losses_in_a_row_refuse() -> None:
+    assert "3 losses in a row" in streak.nija_veto(an_account(losing_streak=3), Settings())
+    assert streak.nija_veto(an_account(losing_streak=2), Settings()) is None
+    assert streak.nija_veto(an_account(losing_streak=2), Settings(max_consecutive_losses=2))
