@@ -168,7 +168,8 @@ def _show(results: list[Result], seed: int, screen: Console) -> None:
     if any("engine.locked" in _by_rule(result) for result in results):
         screen.print(
             "Locked: a loss limit was reached. A used-up drawdown (12% below the peak) stays "
-            "locked until a person unlocks it,\nwhich nobody does in a backtest; see drawdown_pause_days.",
+            "locked until a person\nunlocks it, which nobody does in a backtest; "
+            "drawdown_pause_days would.",
             highlight=False,
         )
     for result in results:
