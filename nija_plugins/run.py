@@ -244,7 +244,8 @@ class Run:
         paused = locks.last_began(locks.STREAK)
         streak = 0
         for trade, win in zip(reversed(closed), reversed(won), strict=True):
-            if win or (paused is not None and trade.close_date_utc <= paused):
+            # A pause begins at a loop's start; what closes in that very candle comes after it.
+            if win or (paused is not None and trade.close_date_utc < paused):
                 break
             streak += 1
         return streak

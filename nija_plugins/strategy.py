@@ -386,6 +386,9 @@ class NijaStrategy(IStrategy):
         stop = self._stop_price(trade, current_time)
         if stop is None:
             return None
+        if after_fill:
+            # Here freqtrade would even lower a stop: one that was tightened stays where it is.
+            stop = max(stop, trade.stop_loss or 0.0)
         if stop >= current_rate and self._mode != "backtest":
             # The trail rose above the price while nobody looked. freqtrade takes 0 for no answer;
             # the least distance there is makes it sell now.

@@ -45,13 +45,16 @@ LOOSENED = Rules(position=0.60, daily_loss=0.50, drawdown=0.90, weights=(0.0, 0.
 floors are out of the way and the wish is large, so that risk per trade and the cash buffer decide,
 and the account lives long enough to fall through tiers again."""
 STRICT = Rules(position=0.60, daily_loss=0.005, drawdown=0.90)
-"""With the shipped rules stops are raised a few times a year. Here nearly every new day raises some,
-and often close to the price."""
+"""With the shipped rules a new day raises stops a few times a year; here nearly every one does, and
+up to half of their way to the price."""
+PEAKED = Rules(position=0.60, daily_loss=0.90, drawdown=0.10)
+"""With the shipped rules the day's floor is always the first to rise above W; here the peak's."""
 QUICK = (
     Case("kraken", 100, ONE_YEAR),
     Case("coinbase", 240, ONE_YEAR),
     Case("kraken", 240, ONE_YEAR, LOOSENED),
     Case("kraken", 900, ONE_YEAR, STRICT),
+    Case("kraken", 901, ONE_YEAR, PEAKED),
 )
 SLOW = (
     *(Case("coinbase", balance, FOUR_YEARS) for balance in (15, 100, 240, 990)),
@@ -118,7 +121,7 @@ class TestRun:
     """Something happened, and the books agree with freqtrade's."""
 
     def test_trades_happen(self, audit: Audit) -> None:
-        assert len(audit.ledger.entries) >= 5
+        assert len(audit.ledger.entries) >= 4
         assert {entry.trade.pair for entry in audit.ledger.entries} >= {"BTC/USD", "ETH/USD"}
 
     def test_the_fee_is_the_exchange_s_worse_one(self, audit: Audit) -> None:
@@ -190,11 +193,13 @@ class TestStakes:
             assert deciding >= {"wish", "risk", "buffer"}
         elif audit.case.rules == STRICT:
             assert "day" in deciding
+        elif audit.case.rules == PEAKED:
+            assert "drawdown" in deciding
         elif audit.case.balance == 15:
             assert deciding == {"lifted"}
         else:
-            assert deciding >= {"wish", "drawdown"}
-            assert audit.case.balance == 100 or "day" in deciding
+            assert "wish" in deciding
+            assert audit.case.balance == 100 or deciding >= {"drawdown", "day"}
 
     def test_amount_times_price_is_the_stake(self, audit: Audit) -> None:
         for entry in audit.ledger.entries:
@@ -359,7 +364,7 @@ class TestFloors:
             assert decided
         if audit.case.rules == STRICT:
             assert len(shares) > 50
-            assert max(shares) > 0.8
+            assert max(shares) > 0.4
 
 
 def _moments(ledger: Ledger) -> list[Moment]:
