@@ -537,6 +537,45 @@ class TestBrokenPlugins:
         ), "the trade keeps its plan"
         self.assert_closed(trading, bot, "zz_broken", hook)
 
+    def test_score(self, trading: Home) -> None:
+        """A scorer that breaks at 11h."""
+        source = """
+from nija_plugins import hookimpl
+
+HOURS = []
+
+@hookimpl
+def nija_equity(account):
+    HOURS.append(account.time.hour)
+
+@hookimpl
+def nija_score(votes, regime):
+    if HOURS and HOURS[-1] >= 11:
+        raise RuntimeError("out of order")
+"""
+        trading.plugin("zz_broken", source)
+        bot = trading.start((BTC, ETH)).at(8).at(12)
+        self.assert_closed(trading, bot, "zz_broken", "nija_score")
+
+    @pytest.mark.parametrize("hook", ["nija_stake", "nija_veto"])
+    def test_an_answer_that_comes_too_late(
+        self, trading: Home, monkeypatch: pytest.MonkeyPatch, hook: str
+    ) -> None:
+        monkeypatch.setattr("nija_plugins.guard.LATE_SECONDS", 0.2)
+        sleeps = "import threading; threading.Event().wait(0.25)"
+        trading.plugin("slow", broken(hook, "request", sleeps, f"request.pair == {ETH!r}"))
+        bot = trading.start((BTC, ETH)).at(8).at(12)
+        assert bot.said("its answer is about a price that is gone")
+        assert open_pairs() == {BTC}
+        bot.at(14)
+        assert not open_pairs()
+
+    def test_a_plugin_that_cannot_start_over(self, trading: Home) -> None:
+        trading.plugin("stuck", broken("nija_run_started", "settings", RAISES))
+        bot = trading.start((BTC, ETH)).at(8).at(12)
+        assert not open_pairs()
+        assert len(bot.said('ERROR Plugin "stuck" failed in nija_run_started: ')) == 1
+
     @pytest.mark.parametrize("hook", ["nija_entry_filled", "nija_exit_filled"])
     def test_events_are_told_not_asked(self, trading: Home, hook: str) -> None:
         """A listener that fails is named and stops nothing."""

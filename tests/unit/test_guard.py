@@ -88,6 +88,33 @@ def test_events_go_on_after_a_failure_and_say_it_once(caplog) -> None:
     assert len([r for r in caplog.records if '"b" failed in nija_equity' in r.message]) == 1
 
 
+def test_tracing_says_who_was_called_with_what_and_answered_what(monkeypatch, caplog) -> None:
+    monkeypatch.setenv("NIJA_TRACE_PLUGINS", "1")
+    hooks = hooks_of(ours__nija_stake=lambda request: 2.5)
+    with caplog.at_level(logging.INFO):
+        hooks.first("nija_stake", answers.stake, **{**GIVEN, "request": "BTC/USD at 60000"})
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("ours: nija_stake(request='BTC/USD at 60000') → 2.5 in ")
+    assert line.endswith(" ms")
+
+
+def test_nothing_is_traced_unasked(caplog) -> None:
+    with caplog.at_level(logging.INFO):
+        hooks_of(ours__nija_stake=lambda: 2.5).first("nija_stake", answers.stake, **GIVEN)
+    assert not caplog.records
+
+
+def test_a_slow_plugin_is_named_once(monkeypatch, caplog) -> None:
+    monkeypatch.setattr("nija_plugins.guard.SLOW_SECONDS", 0.0)
+    hooks = hooks_of(ours__nija_stake=lambda: 2.5)
+    for _ in range(3):
+        hooks.first("nija_stake", answers.stake, **GIVEN)
+    assert [
+        r.getMessage() for r in caplog.records if '"ours" is slow: nija_stake' in r.getMessage()
+    ]
+    assert len(caplog.records) == 1
+
+
 def plan(**changes) -> Plan:
     return Plan(**({"stop": GOOD, "target": GOOD, "trail": GOOD} | changes))
 
