@@ -10,6 +10,8 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nija_plugins.holdings import Unexplained
+    from nija_plugins.incidents import Incident
     from nija_plugins.scaling.limits import Limits
     from nija_plugins.scaling.tiers import ScalingTier
 
@@ -67,6 +69,10 @@ class Benchmarks:
         opening = equity if now.date() != self.day else self.day_open
         return replace(self, day=now.date(), day_open=opening, peak=max(self.peak, equity))
 
+    def scaled(self, share: float) -> "Benchmarks":
+        """Both levels multiplied by `share`, as a deposit or withdrawal multiplied the equity."""
+        return replace(self, day_open=self.day_open * share, peak=self.peak * share)
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -75,8 +81,10 @@ class Account:
     `cash` is every unit of stake currency that is ours, `free_cash` the part not reserved by
     resting orders. `started` is true once the account met its minimum balances. `wins` and
     `losses` count its closed trades, `losing_streak` the losses since the last win or streak
-    pause; `locks` are the active locks on all pairs, (reason, end). `problem` is a sentence when
-    this account cannot be trusted.
+    pause; `locks` are the active locks on all pairs, (reason, end); `incidents` those of the last
+    hour. `unsettled` is a change of cash that may be a deposit or a withdrawal; the benchmarks
+    already count it as one. `unexplained` is what the exchange holds and no trade explains.
+    `problem` is a sentence when this account cannot be trusted.
     """
 
     time: datetime
@@ -92,6 +100,9 @@ class Account:
     losses: int = 0
     losing_streak: int = 0
     locks: tuple[tuple[str, datetime], ...] = ()
+    incidents: "tuple[Incident, ...]" = ()
+    unsettled: float = 0.0
+    unexplained: "tuple[Unexplained, ...]" = ()
     problem: str | None = None
 
     @property

@@ -5,6 +5,7 @@ order of the pairs within a candle, so NIJA keeps its own arrays and always asks
 candle that had *ended* by `now`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,9 @@ import numpy as np
 import pandas as pd
 
 from nija_plugins.view import Regime
+
+LONGEST_GAP = 719
+"""Candles that a bot which was down can look back on: what it loads at its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,14 @@ class Book:
             return None
         first = _count_until(self._ends[pair], since)
         return float(self._closes[pair][first : last + 1].max()) if first <= last else None
+
+    def ends_between(self, after: datetime, until: datetime) -> Iterator[datetime]:
+        """When candles ended after `after` and before the last one that had ended by `until`, at
+        most `LONGEST_GAP` of them."""
+        first = int(after.timestamp()) // self._seconds + 1
+        last = int(until.timestamp()) // self._seconds
+        for number in range(max(first, last - LONGEST_GAP), last):
+            yield datetime.fromtimestamp(number * self._seconds, UTC)
 
     def reading(self, pair: str, now: datetime) -> Reading | None:
         """The view of the last candle that had ended by `now`, or None."""

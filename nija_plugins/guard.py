@@ -79,11 +79,21 @@ class Hooks:
         self._slow: set[tuple[str, str]] = set()
         self.failure: PluginFailure | None = None
         """The last failure since `begin_loop`: a loop in which a plugin failed enters nothing."""
+        self.failing: dict[str, str] = {}
+        """Which plugin fails in which hook at present, with what it did: until a loop in which it
+        was asked and did not fail."""
+        self._failed: set[str] = set()
+        self._worked: set[str] = set()
         self._tracing = os.environ.get(TRACE) == "1"
 
     def begin_loop(self) -> None:
         """A new loop: what failed in the last one may work again."""
         self.failure = None
+        if self.failing:
+            for cause in self._worked - self._failed:
+                self.failing.pop(cause, None)
+            self._worked.clear()
+            self._failed.clear()
 
     def served(self, hook: str) -> bool:
         """Whether any plugin implements `hook`."""
@@ -144,15 +154,24 @@ class Hooks:
             raise PluginFailure(
                 plugin, hook, f"it took {seconds:.1f} s, its answer is about a price that is gone"
             )
+        if self.failing:
+            self._worked.add(_cause(plugin, hook))
         return answer
 
     def report(self, failure: PluginFailure) -> None:
         """One log line per distinct failure; the same one again would only bury the others."""
         self.failure = failure
+        cause = _cause(failure.plugin, failure.hook)
+        self.failing[cause] = str(failure)
+        self._failed.add(cause)
         text = str(failure)
         if text not in self._reported:
             self._reported.add(text)
             logger.error(text, exc_info=failure.__cause__)
+
+
+def _cause(plugin: str, hook: str) -> str:
+    return f"plugin {plugin}: {hook}"
 
 
 def _own(value: Any) -> Any:

@@ -1,18 +1,30 @@
 """NIJA's locks, kept where freqtrade keeps its own: /locks, FreqUI and the database show them, and
 whatever unlocks them there unlocks them here.
 
-A lock is for all pairs ("*") and known by its reason.
+A lock is known by its reason; all but `UNRECONCILED` are for all pairs ("*").
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from freqtrade.persistence import PairLocks
+from freqtrade.persistence.pairlock import PairLock
 
 ALL = "*"
 DRAWDOWN, DAY, STREAK = "nija_drawdown", "nija_daily_loss", "nija_streak"
+ERRORS, UNRECONCILED = "nija_errors", "nija_unreconciled"
 
 FOR_GOOD = timedelta(days=36_500)
 """Until a person unlocks."""
+
+UNLOCKING: Mapping[str, str] = {
+    DRAWDOWN: "Everything is closed. Unlocking restarts the peak at the present equity.",
+    DAY: "It ends at 00:00 UTC. Unlocking earlier changes nothing: the day's budget is used up.",
+    STREAK: "It ends after 24 hours. Unlocking starts the count of losses anew.",
+    ERRORS: "Find the cause first. Unlocking forgets the incidents so far.",
+    UNRECONCILED: "Use `nija reconcile`: unlocking alone does not explain the holding.",
+}
+"""What ends each lock, and what unlocking it by hand means."""
 
 
 def lock_all(reason: str, until: datetime, now: datetime) -> None:
@@ -21,12 +33,36 @@ def lock_all(reason: str, until: datetime, now: datetime) -> None:
     PairLocks.lock_pair(ALL, until - timedelta(seconds=1), reason, now=now)
 
 
+def lock_pair(pair: str, reason: str, now: datetime) -> None:
+    """Locks one pair until the reason is gone or a person unlocks."""
+    PairLocks.lock_pair(pair, now + FOR_GOOD, reason, now=now)
+
+
+def release(pair: str, reason: str, now: datetime) -> bool:
+    """Ends the locks of `pair` (or `ALL`) that have this reason; False when there was none."""
+    found = [lock for lock in PairLocks.get_pair_locks(pair, now) if lock.reason == reason]
+    for lock in found:
+        lock.active = False
+        lock.lock_end_time = now
+    if found and PairLocks.use_db:
+        PairLock.session.commit()
+    return bool(found)
+
+
 def active(now: datetime) -> dict[str, datetime]:
     """The reasons for which all pairs are locked at `now`, each with its end (UTC)."""
     return {
         lock.reason or "unknown": _utc(lock.lock_end_time)
         for lock in PairLocks.get_pair_locks(ALL, now)
     }
+
+
+def every(now: datetime) -> tuple[tuple[str, str, datetime], ...]:
+    """Every active lock as (pair, reason, end in UTC), freqtrade's own included."""
+    return tuple(
+        (lock.pair, lock.reason or "unknown", _utc(lock.lock_end_time))
+        for lock in PairLocks.get_pair_locks(None, now)
+    )
 
 
 def last_began(reason: str) -> datetime | None:

@@ -1,10 +1,10 @@
-"""The memory of one run: a bot start, a backtest, one hyperopt epoch. Nothing outlives it but
-the tier's state file, and that only outside backtests."""
+"""One run: a bot start, a backtest, one hyperopt epoch. What must outlive it is in its `memory`,
+which bots keep on disk and backtests forget."""
 
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,31 +15,26 @@ from freqtrade.wallets import Wallets
 from nija_plugins import answers, locks
 from nija_plugins.account import Account, Benchmarks, Position, equity, unsound
 from nija_plugins.book import Book
+from nija_plugins.cash_flows import share_of
 from nija_plugins.entry import EntryRequest, Mode
 from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.journal import JOURNAL_FILE, Journal
+from nija_plugins.live import WALLETS, LiveWatch
 from nija_plugins.manager import SCALING
+from nija_plugins.memory import Memory, Snapshot
 from nija_plugins.plans import Plans
 from nija_plugins.record import EquityRecord
 from nija_plugins.refusals import Reason, Refusals
-from nija_plugins.risk import daily_loss, drawdown
+from nija_plugins.risk import limits, unreconciled
 from nija_plugins.risk.minimum_balance import balance_needed
 from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.plugin import ScalingPlugin
 from nija_plugins.scaling.tiers import ScalingTier
 from nija_plugins.settings import Settings
 from nija_plugins.unseen import Unseen
-from nija_plugins.wallet import cash, positions
+from nija_plugins.wallet import cash, marked, positions
 
 logger = logging.getLogger(__name__)
-
-LOSS_LIMITS = (
-    ("risk.drawdown", drawdown.nija_veto, locks.DRAWDOWN),
-    ("risk.daily_loss", daily_loss.nija_veto, locks.DAY),
-)
-"""Each limit's rule, its veto and the reason of its lock."""
-
-STREAK_PAUSE = timedelta(hours=24)
 
 STATE_FILE = ".auto_scaling_state.json"
 
@@ -54,16 +49,14 @@ class Run:
     exchange: str
     mode: Mode
     refusals: Refusals
+    live: LiveWatch | None = None
+    """What watches the exchange; None in backtests."""
+    memory: Memory = field(default_factory=Memory)
     loop: datetime | None = None
     """The time of the last loop whose account was built; None while that failed."""
-    latest: datetime | None = None
-    benchmarks: Benchmarks | None = None
-    started: bool = False
     wins: int = 0
     losses: int = 0
     losing_streak: int = 0
-    halted: bool = False
-    """Whether the drawdown lock was active at the last loop."""
     trades_changed: bool = True
     well_begun: bool = True
     """False when a plugin failed to start over: what it remembers belongs to another run."""
@@ -74,7 +67,12 @@ class Run:
 
     @classmethod
     def begin(
-        cls, manager: pluggy.PluginManager, settings: Settings, config: dict[str, Any], mode: Mode
+        cls,
+        manager: pluggy.PluginManager,
+        settings: Settings,
+        config: dict[str, Any],
+        mode: Mode,
+        live: LiveWatch | None = None,
     ) -> "Run":
         """A fresh run. Its summary travels in the backtest's result, inside the copy of the
         original configuration that freqtrade exports and does not hash."""
@@ -95,7 +93,7 @@ class Run:
         scaling = ScalingPlugin(engine, settings, on_change=announce)
         manager.register(scaling, name=SCALING)
         relay.append(Hooks(manager))
-        run = cls(relay[0], scaling, settings, exchange, mode, Refusals(settings, journal))
+        run = cls(relay[0], scaling, settings, exchange, mode, Refusals(settings, journal), live)
         run.well_begun = run.hooks.tell("nija_run_started", settings=settings)
         if mode == "backtest" and "original_config" in config:
             config["original_config"]["nija_run"] = {
@@ -105,18 +103,93 @@ class Run:
             }
         return run
 
+    # -- the loop's start -------------------------------------------------------------------
+
     def after(self, now: datetime) -> bool:
         """Whether this run has already seen `now` or later."""
-        return self.latest is not None and now <= self.latest
+        return self.memory.seen is not None and now <= self.memory.seen
+
+    def begin_loop(self) -> None:
+        """Nothing is known of this loop's account yet; what failed in the last one is history."""
+        self.loop = None
+        self.hooks.begin_loop()
+        if self.live is not None:
+            self.memory = self.live.recall(self.memory)
+
+    def note_incidents(self, now: datetime) -> None:
+        """Adds what has begun to fail since the last loop to the incidents."""
+        failing = self.hooks.failing
+        if self.live is not None:
+            failing = {**failing, **self.live.failing}
+        before = self.memory.incidents
+        incidents = before.after(now, failing)
+        if incidents is before:
+            return
+        for incident in incidents.recent:
+            if incident not in before.recent:
+                logger.warning("Incident: %s", incident.sentence)
+        self.memory = replace(self.memory, incidents=incidents)
+
+    def keep_limits(self, account: Account) -> bool:
+        """Draws the consequences of locks that have ended, by time or by a person, then locks what
+        the account has earned. True when the account must be looked at again."""
+        active = frozenset(reason for reason, _ in account.locks)
+        ended = self.memory.locked - active
+        for reason in ended:
+            account = self._unlocked(reason, account)
+        begun = [
+            due.reason
+            for due in limits.due(account, self.settings)
+            if self._lock(due, account.time)
+        ]
+        if ended or begun or active != self.memory.locked:
+            self.trades_changed = True
+            self.memory = replace(self.memory, locked=active.union(begun))
+        return bool(ended or begun)
+
+    def _unlocked(self, reason: str, account: Account) -> Account:
+        """The account after the end of a lock, which the memory takes note of."""
+        if reason == locks.DRAWDOWN:
+            logger.info("The drawdown lock has ended: the peak restarts at $%.2f.", account.equity)
+            marks = replace(account.benchmarks, peak=account.equity)
+            self.memory = replace(self.memory, benchmarks=marks)
+            return replace(account, benchmarks=marks)
+        if reason == locks.ERRORS:
+            self.memory = replace(self.memory, incidents=self.memory.incidents.forgiven())
+            return replace(account, incidents=())
+        return account
 
     def see(self, account: Account) -> None:
         """Remembers what a loop found: benchmarks, and whether the account has started."""
-        self.latest = account.time
         if self.mode == "backtest":
             self.record.see(account.time, account.equity)
-        self.benchmarks = account.benchmarks
-        minimum = balance_needed(self.exchange, False, self.settings)
-        self.started = self.started or account.started or account.equity >= minimum
+        started = self.memory.started or account.started
+        if not started:
+            started = account.equity >= balance_needed(self.exchange, False, self.settings)
+        marks = account.benchmarks
+        if account.unsettled:
+            marks = self.memory.benchmarks or marks  # the change may turn out to be none
+        self.memory = replace(self.memory, benchmarks=marks, seen=account.time, started=started)
+        if self.live is not None and not account.unsettled:
+            self.live.count(account)
+            self.memory = replace(self.memory, external_cash=self.live.cash.external)
+
+    def keep_memory(self, account: Account) -> None:
+        """Writes down what must not be forgotten, before any entry that it allows."""
+        if self.live is None:
+            return
+        snapshot = Snapshot(
+            time=account.time,
+            equity=account.equity,
+            worst_case=account.worst_case,
+            free_cash=account.free_cash,
+            positions=len(account.positions),
+            losing_streak=account.losing_streak,
+            locks=locks.every(account.time),
+        )
+        self.memory = self.live.keep(self.memory, snapshot)
+
+    # -- the account ------------------------------------------------------------------------
 
     def account(
         self, now: datetime, wallets: Wallets, book: Book, stake_currency: str, *, alone: bool
@@ -129,22 +202,43 @@ class Run:
             total = free = wallets.get_total(stake_currency)
         else:
             self._count_trades()
+        live = self.live
         return Account(
             time=now,
             exchange=self.exchange,
             cash=total,
             free_cash=free,
             positions=held,
-            benchmarks=self._observe(now, total, held, alone),
+            benchmarks=self._benchmarks(now, total, held, book, alone),
             tier=self.scaling.tier,
             limits=self.scaling.limits,
-            started=self.started or bool(held) or self.wins + self.losses > 0,
+            started=self.memory.started or bool(held) or self.wins + self.losses > 0,
             wins=self.wins,
             losses=self.losses,
             losing_streak=self.losing_streak,
             locks=() if alone else tuple(locks.active(now).items()),
+            incidents=self.memory.incidents.recent,
+            unsettled=live.cash.pending if live else 0.0,
+            unexplained=live.unexplained if live else (),
             problem=problem or unsound(total, max(free, 0.0), held),
         )
+
+    def _benchmarks(
+        self, now: datetime, total: float, held: tuple[Position, ...], book: Book, alone: bool
+    ) -> Benchmarks:
+        worth = equity(total, held)
+        marks = self.memory.benchmarks
+        if marks is None or alone:
+            return Benchmarks.begin(now, worth)
+        if self.live is not None and self.live.flow:
+            share = share_of(self.live.flow, worth)
+            if share is None:
+                return Benchmarks.begin(now, worth)
+            marks = marks.scaled(share)
+        if self.live is not None and self.memory.seen is not None:
+            for moment in book.ends_between(self.memory.seen, now):
+                marks = marks.observe(moment, equity(total, marked(held, book, moment)))
+        return marks.observe(now, worth)
 
     def check_loop(self, account: Account) -> Account:
         """`account` with a problem if this loop could not value it (freqtrade swallows errors at
@@ -156,7 +250,11 @@ class Run:
             problem = problem or f"{self.hooks.failure}. Nothing is entered in this loop."
         if not self.well_begun:
             problem = problem or "A plugin failed when this run began."
+        if self.live is not None:
+            problem = problem or self.live.problem or self.live.failing.get(WALLETS)
         return replace(account, problem=problem)
+
+    # -- entries ----------------------------------------------------------------------------
 
     def objections(self, request: EntryRequest, account: Account) -> tuple[Reason, ...]:
         """Every veto's reason; a veto that fails is one too."""
@@ -169,34 +267,16 @@ class Run:
                 reasons.append(Reason(plugin, str(answer)))
         return tuple(reasons)
 
+    def unreconciled(self, request: EntryRequest, account: Account) -> tuple[Reason, ...]:
+        """What speaks against an entry after a close look at the exchange."""
+        sentence = unreconciled.nija_veto(request, account)
+        return (Reason("risk.unreconciled", sentence),) if sentence else ()
+
     def refuse(self, request: EntryRequest, ended: datetime, reasons: tuple[Reason, ...]) -> None:
         """Records and tells a refusal of the candidate whose candle `ended`, once."""
         if self.refusals.record(request, ended, reasons):
             sentences = tuple(reason.sentence for reason in reasons)
             self.hooks.tell("nija_entry_refused", request=request, reasons=sentences)
-
-    def _observe(
-        self, now: datetime, total: float, held: tuple[Position, ...], alone: bool
-    ) -> Benchmarks:
-        worth = equity(total, held)
-        if self.benchmarks is None or alone:
-            return Benchmarks.begin(now, worth)
-        return self.benchmarks.observe(now, worth)
-
-    def keep_limits(self, account: Account) -> bool:
-        """Locks after a losing streak; restarts the peak when the drawdown lock has ended, by time
-        or by a person. True when the account must be looked at again."""
-        now, changed = account.time, False
-        if account.losing_streak >= self.settings.max_consecutive_losses:
-            self._lock(locks.STREAK, now + STREAK_PAUSE, now)
-            self.trades_changed = changed = True
-        halted = any(reason == locks.DRAWDOWN for reason, _ in account.locks)
-        if self.halted and not halted and self.benchmarks is not None:
-            self.benchmarks = replace(self.benchmarks, peak=account.equity)
-            logger.info("The drawdown lock has ended: the peak restarts at $%.2f.", account.equity)
-            changed = True
-        self.halted = halted
-        return changed
 
     def reach_limits(
         self,
@@ -204,28 +284,27 @@ class Run:
         account: Account,
         smallest: Iterable[EntryRequest],
     ) -> None:
-        """Locks for a loss limit that counts as reached: nothing is open, and what is left of its
-        budget carries the smallest lot of no pair. The day's lock ends at 00:00 UTC, the
-        drawdown's when a person or `drawdown_pause_days` says so. `smallest` are entries into
-        each pair as they would be now."""
-        objecting = {reason.rule for reason in reasons}
-        limits = [limit for limit in LOSS_LIMITS if limit[0] in objecting]
-        requests = list(smallest) if limits else []
-        for _, veto, reason in limits:
-            if requests and all(veto(one, account, self.settings) for one in requests):
-                self._lock(reason, self._end_of(reason, account.time), account.time)
-                self.halted = self.halted or reason == locks.DRAWDOWN
+        """Locks for a loss limit that counts as reached (see `risk.limits.reached`)."""
+        rules = frozenset(reason.rule for reason in reasons)
+        for lock in limits.reached(rules, account, smallest, self.settings):
+            if self._lock(lock, account.time):
+                locked = self.memory.locked | {lock.reason}
+                self.memory = replace(self.memory, locked=locked)
 
-    def _end_of(self, reason: str, now: datetime) -> datetime:
-        if reason == locks.DAY:
-            return datetime.combine(now.date() + timedelta(days=1), time.min, UTC)
-        days = self.settings.drawdown_pause_days
-        return now + (locks.FOR_GOOD if days is None else timedelta(days=days))
+    def _lock(self, lock: limits.Lock, now: datetime) -> bool:
+        """False when that lock is active already."""
+        if lock.reason in locks.active(now):
+            return False
+        locks.lock_all(lock.reason, lock.until, now)
+        for_good = lock.until - now > timedelta(days=3650)
+        until = "a person unlocks" if for_good else f"{lock.until:%Y-%m-%d %H:%M} UTC"
+        text = f"{lock.reason}: no entries until {until}. {locks.UNLOCKING[lock.reason]}"
+        logger.warning(text)
+        if self.live is not None:
+            self.live.alert(text)
+        return True
 
-    def _lock(self, reason: str, until: datetime, now: datetime) -> None:
-        if reason not in locks.active(now):
-            locks.lock_all(reason, until, now)
-            logger.warning("%s: no entries until %s UTC.", reason, f"{until:%Y-%m-%d %H:%M}")
+    # -- closed trades ------------------------------------------------------------------------
 
     def _count_trades(self) -> None:
         if self.trades_changed:

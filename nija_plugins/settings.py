@@ -88,6 +88,7 @@ class Settings(BaseModel):
     max_consecutive_losses: int = Field(3, ge=1)
     """So many losing trades in a row pause entries for 24 hours."""
     auto_shutoff_on_errors: bool = True
+    """True: 3 incidents within an hour lock entries until a person unlocks."""
     force_cash_buffer: float = Field(15, ge=0, lt=100)
     """Percent of equity that stays in cash."""
 
@@ -160,7 +161,6 @@ NOT_YET_IN_FORCE: Mapping[str, str] = {
     "exchange_priority": "comes with the portfolio of several brokers",
     "copy_trading": "comes with copy trading",
     "leverage_enabled": "comes with leverage",
-    "auto_shutoff_on_errors": "comes with the loss limits",
     "min_ai_confidence": "comes with the AI filter",
     "ai_trade_filter": "comes with the AI filter",
     "reset_strategy_state": "comes with the persistent state",

@@ -22,6 +22,10 @@ from nija_plugins.account import Account
 from nija_plugins.book import Book, Reading
 from nija_plugins.entry import EntryRequest, Mode
 from nija_plugins.guard import PluginFailure
+from nija_plugins.live import LiveWatch
+from nija_plugins.locks import DRAWDOWN
+from nija_plugins.memory import AccountStore
+from nija_plugins.memory.store import MEMORY_FILE, account_name
 from nija_plugins.modes import judged_alone, mode_of, one_of_many
 from nija_plugins.plans import FrozenPlan
 from nija_plugins.refusals import Reason
@@ -86,12 +90,36 @@ class NijaStrategy(IStrategy):
         """The memory of the present run, begun when first asked for."""
         if self._run is None:
             self._run = Run.begin(
-                self._build_manager(), self.nija_settings, self.config, self._mode
+                self._build_manager(),
+                self.nija_settings,
+                self.config,
+                self._mode,
+                self._live_watch(),
             )
             if one_of_many(self.config):
                 # Hundreds of repetitions of one announcement bury what these commands say.
                 logging.getLogger("nija_plugins.scaling").setLevel(logging.WARNING)
         return self._run
+
+    def _live_watch(self) -> LiveWatch | None:
+        if self._mode == "backtest":
+            return None
+        path = Path(self.config["user_data_dir"]) / MEMORY_FILE
+        return LiveWatch(
+            AccountStore(path, account_name(self.config)),
+            self._mode,
+            self.config["stake_currency"],
+            self._candle,
+            self._tell_person,
+        )
+
+    def _tell_person(self, message: str) -> None:
+        """Telegram, Discord, webhooks: whatever freqtrade is set up to send."""
+        self.dp.send_msg(f"NIJA: {message}", always_send=True)
+
+    @property
+    def _candle(self) -> timedelta:
+        return timedelta(seconds=timeframe_to_seconds(self.timeframe))
 
     # -- the market -------------------------------------------------------------------------
 
@@ -153,12 +181,10 @@ class NijaStrategy(IStrategy):
         if self._mode == "backtest" and self._run and self._run.after(current_time):
             self._run = None  # time stepped back: the next hyperopt epoch
         run = self.run
-        run.loop = None
-        run.hooks.begin_loop()
-        if self._mode != "backtest":
-            for trade in Trade.get_trades_proxy(is_open=True):
-                self._book.observe_prices(trade.pair, self.dp.ohlcv(trade.pair, copy=False))
-                self._frozen_plan(trade)  # an entry that rests keeps its plan over a restart
+        run.begin_loop()
+        if run.live is not None:
+            self._look(run.live, current_time)
+        run.note_incidents(current_time)
         account = self._account(current_time)
         if not judged_alone(self.config) and run.keep_limits(account):
             account = self._account(current_time)
@@ -167,9 +193,18 @@ class NijaStrategy(IStrategy):
             raise_stops(tightened(account, self.nija_settings))
             if run.hooks.tell("nija_equity", account=account):
                 run.loop = current_time
+        run.keep_memory(account)
         self._apply_limits()
         if not one_of_many(self.config):
             self._note_passed_over(current_time)
+
+    def _look(self, live: LiveWatch, now: datetime) -> None:
+        """What a bot must know before it values its account."""
+        trades = Trade.get_trades_proxy(is_open=True)
+        for trade in trades:
+            self._book.observe_prices(trade.pair, self.dp.ohlcv(trade.pair, copy=False))
+            self._frozen_plan(trade)  # an entry that rests keeps its plan over a restart
+        live.look(now, self.wallets, self.dp, trades, self._book)
 
     def _note_passed_over(self, now: datetime) -> None:
         """Records candidates that freqtrade never asks about, and, at a backtest's last candle,
@@ -245,13 +280,29 @@ class NijaStrategy(IStrategy):
         run.unseen.judged(pair, reading.ended)
         request = self._request(pair, now, price, reading, bounds)
         account = run.check_loop(self._account(now))
-        reasons = run.objections(request, account) or self._sized(request, account, reading)
+        reasons = (
+            run.objections(request, account)
+            or self._compared(request)
+            or self._sized(request, account, reading)
+        )
         if not reasons:
             return run.approvals[pair]
-        if not account.positions:
-            run.reach_limits(reasons, account, self._requests_at_close(now))
+        run.reach_limits(reasons, account, self._requests_at_close(now))
         run.refuse(request, reading.ended, reasons)
         return 0.0
+
+    def _compared(self, request: EntryRequest) -> tuple[Reason, ...]:
+        """What speaks against an entry once the exchange was asked what it holds (live only)."""
+        live = self.run.live
+        if live is None:
+            return ()
+        trades = Trade.get_trades_proxy(is_open=True)
+        problem = live.look_closely(
+            request.pair, request.time, self.wallets, self.dp, trades, self._book
+        )
+        if problem is not None:
+            return (Reason("risk.unreconciled", problem),)
+        return self.run.unreconciled(request, self._account(request.time))
 
     def _requests_at_close(self, now: datetime) -> Iterator[EntryRequest]:
         """What an entry into each pair would be at its last close."""
@@ -295,7 +346,7 @@ class NijaStrategy(IStrategy):
             self.config,
             mode=self._mode,
             stoploss=self.stoploss,
-            candle=timedelta(seconds=timeframe_to_seconds(self.timeframe)),
+            candle=self._candle,
             tradable_pairs=sum(asset in self.nija_settings.trade_only for asset in assets),
             engine_bounds=bounds,
         )
@@ -325,6 +376,8 @@ class NijaStrategy(IStrategy):
         this raised, so the memory it needs is looked up without building anything."""
         approved = self._run.approvals.pop(pair, 0.0) if self._run else 0.0
         if amount * rate <= approved * (1 + 1e-6):
+            if self._run and self._run.live:
+                self._run.live.expect_order(pair, current_time)
             return True
         logger.error(
             "No entry into %s: an order of %.2f is not the stake of %.2f NIJA decided.",
@@ -360,8 +413,12 @@ class NijaStrategy(IStrategy):
         """The plan the trade's stake was sized for."""
 
         def from_candles() -> FrozenPlan | None:
-            reading = self._reading(trade.pair, trade.open_date_utc)
-            return FrozenPlan.of(reading) if reading and isfinite(reading.stop) else None
+            # At its entry; for one that was adopted later, perhaps only now.
+            for moment in (trade.open_date_utc, self.run.memory.seen):
+                reading = self._reading(trade.pair, moment) if moment else None
+                if reading and isfinite(reading.stop) and isfinite(reading.trail):
+                    return FrozenPlan.of(reading)
+            return None
 
         return self.run.plans.of(trade, from_candles)
 
@@ -409,11 +466,14 @@ class NijaStrategy(IStrategy):
     ) -> str | None:
         """Leaves when the trade has lasted long enough; in a backtest also when a candle opens
         beyond the stop, at its open: freqtrade would fill at the stop's price, which was not to be
-        had. Live the price is what it is, and the stop's market order gets out."""
+        had. Live the price is what it is, and the stop's market order gets out. At the drawdown
+        limit everything leaves."""
         if self._mode == "backtest":
             stop = max(self._stop_price(trade, current_time) or 0.0, trade.stop_loss or 0.0)
             if current_rate <= stop:
                 return "nija_gap_through_stop"
+        if DRAWDOWN in self.run.memory.locked:
+            return DRAWDOWN
         if current_time - trade.open_date_utc >= self.time_stop:
             return "nija_time_stop"
         return None

@@ -1,6 +1,7 @@
 """freqtrade's wallets and open trades, as cash and positions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from freqtrade.persistence import LocalTrade, Trade
@@ -52,6 +53,11 @@ def positions(
             )
         )
     return tuple(found), problem
+
+
+def marked(held: Sequence[Position], book: Book, moment: datetime) -> tuple[Position, ...]:
+    """The positions as they were worth at an earlier `moment`, where a close is known of it."""
+    return tuple(replace(one, mark=book.close(one.pair, moment) or one.mark) for one in held)
 
 
 def raise_stops(held: Sequence[Position]) -> None:

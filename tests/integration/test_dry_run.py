@@ -386,8 +386,8 @@ class TestRestart:
         bot = home.start().at(9, 1800)
         worth = equity(100, {BTC: home.market.price("BTC") * 1.03})
         assert home.tier_state["last_equity"] == pytest.approx(worth, abs=1e-9)
-        assert bot.run.benchmarks is not None
-        assert bot.run.benchmarks.peak == pytest.approx(worth, abs=1e-9)
+        assert bot.run.memory.benchmarks is not None
+        assert bot.run.memory.benchmarks.peak == pytest.approx(worth, abs=1e-9)
 
     def test_a_stop_passed_while_the_bot_was_down(self, home: Home) -> None:
         home.plugin("script", script({BTC: [8]}, stop=0.04))
@@ -409,7 +409,6 @@ class TestRestart:
         assert not open_trade().has_open_orders
         assert open_trade().get_custom_data("nija_plan") == {"stop": 0.04, "trail": 0.06}
 
-    @pytest.mark.xfail(strict=True, reason="the benchmarks live in memory: a restart forgets them")
     def test_the_days_opening_and_the_peak_survive(self, home: Home) -> None:
         """DESIGN §6: a start clears votes and caches, never the peak or a loss limit."""
         home.plugin("script", script({BTC: [8]}, stop=0.04))
@@ -418,9 +417,9 @@ class TestRestart:
         assert not open_pairs()
         home.kill()
         bot = home.start().at(11)
-        assert bot.run.benchmarks is not None
-        assert bot.run.benchmarks.day_open == pytest.approx(100)
-        assert bot.run.benchmarks.peak == pytest.approx(100)
+        assert bot.run.memory.benchmarks is not None
+        assert bot.run.memory.benchmarks.day_open == pytest.approx(100)
+        assert bot.run.memory.benchmarks.peak == pytest.approx(100)
 
 
 RAISES = "raise RuntimeError('out of order')"
@@ -614,8 +613,8 @@ def nija_score(votes, regime):
         worth = equity(240, {BTC: trading.market.price("BTC")})
         assert bot.account().equity == pytest.approx(worth)
         assert bot.said("AUTO-SCALING") == ["INFO AUTO-SCALING UPGRADE: $240.00 → STARTER tier"]
-        assert bot.run.benchmarks is not None
-        assert bot.run.benchmarks.peak == 240
+        assert bot.run.memory.benchmarks is not None
+        assert bot.run.memory.benchmarks.peak == 240
 
 
 class TestUnknownAccount:

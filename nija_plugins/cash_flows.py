@@ -1,0 +1,93 @@
+"""Deposits and withdrawals: changes of cash that no trade explains.
+
+What trades did to the cash is known from the engine's database, so the rest, `external` cash, stays
+the same until somebody moves money. Day's opening and peak then move by the same *share* as the
+equity (time-weighted return): moved by the same dollars, a withdrawal would be a loss. Of $900 left
+from a peak of $1,000, withdrawing $180 would make 720 of 820, a drawdown of 12.2% out of 10%.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from freqtrade.persistence import LocalTrade
+
+FEE_DOUBT = 0.02
+"""How far recent fills may differ from what the database says of them, as a fraction of their cost:
+fees arrive late and in odd currencies. Smaller movements count as profit or loss."""
+
+CENT = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class CashView:
+    """One look at the cash, in stake currency.
+
+    `total` includes what resting orders reserve; `effect` is what all trades did to it; `doubt` how
+    far recent fills may be off; `paying` and `bringing` what open orders may have done already,
+    unknown to the database; `refreshed` when the wallet was read (UTC).
+    """
+
+    total: float
+    effect: float
+    doubt: float
+    paying: float
+    bringing: float
+    refreshed: datetime
+
+    @property
+    def external(self) -> float:
+        """Cash that no trade brought: the starting balance, deposits, less withdrawals."""
+        return round(self.total - self.effect, 6)  # binary noise is no movement
+
+
+@dataclass(frozen=True, slots=True)
+class CashFlow:
+    """Money that came (positive) or went, in stake currency, at `time` (UTC)."""
+
+    time: datetime
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class CashWatch:
+    """The external cash as far as it is settled, and a change that awaits a second look.
+
+    An exchange's balance may lag behind its fills, so a change counts once two readings of the
+    wallet agree on it.
+    """
+
+    external: float | None = None
+    pending: float = 0.0
+    since: datetime | None = None
+
+    def after(self, view: CashView) -> tuple["CashWatch", float]:
+        """The watch after `view`, and the amount that it settles as a cash flow (usually 0)."""
+        if self.external is None:
+            return CashWatch(view.external), 0.0
+        change = view.external - self.external
+        doubt = CENT + view.doubt
+        if -view.paying - doubt <= change <= view.bringing + doubt:
+            orders_rest = view.paying or view.bringing
+            return CashWatch(self.external if orders_rest else view.external), 0.0
+        if self.since is None or abs(change - self.pending) > doubt:
+            return CashWatch(self.external, change, view.refreshed), 0.0
+        if view.refreshed <= self.since:
+            return self, 0.0
+        return CashWatch(view.external), change
+
+
+def effect_of(open_trades: Sequence[LocalTrade], closed_profit: float) -> float:
+    """What trades did to the cash: closed profit, and what open ones cost or have brought back,
+    entry fees included, in stake currency."""
+    return closed_profit + sum(
+        float(trade.realized_profit - trade.amount * trade.open_rate * (1 + trade.fee_open))
+        for trade in open_trades
+    )
+
+
+def share_of(flow: float, equity: float) -> float | None:
+    """The factor by which `flow` changed the equity, which is `equity` after it; None when there
+    was nothing before."""
+    before = equity - flow
+    return equity / before if before > CENT else None

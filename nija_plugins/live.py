@@ -1,0 +1,360 @@
+"""What only a bot needs to watch, and a backtest cannot have: a wallet that may not answer, money
+that comes and goes, holdings nobody ordered, orders that get lost, candles that stay away."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from freqtrade.data.dataprovider import DataProvider
+from freqtrade.persistence import Order, Trade
+from freqtrade.wallets import Wallets
+from sqlalchemy import func, select
+
+from nija_plugins import locks, reconciling
+from nija_plugins.account import Account
+from nija_plugins.book import Book
+from nija_plugins.cash_flows import FEE_DOUBT, CashFlow, CashView, CashWatch, effect_of
+from nija_plugins.entry import Mode
+from nija_plugins.holdings import Unexplained
+from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
+from nija_plugins.wallet import cash
+
+logger = logging.getLogger(__name__)
+
+REFRESH = timedelta(minutes=5)
+"""How old the wallets may get. freqtrade refreshes them around trades only."""
+
+QUIET = timedelta(minutes=1)
+"""Between two writes that only bring the snapshot up to date."""
+
+WALLETS, CANDLES = "wallets", "candles"
+
+ORDER_LOST_FOR = timedelta(hours=1)
+"""After so long a refused entry order is no longer a present failure."""
+
+
+class LiveWatch:
+    """Watches one bot's exchange between its loops.
+
+    `failing` maps each cause that fails at present to a sentence; `unexplained` are holdings and
+    orders without a trade; `cash` is the external cash; `problem` is a sentence while the memory is
+    unusable.
+    """
+
+    def __init__(
+        self,
+        store: AccountStore,
+        mode: Mode,
+        stake_currency: str,
+        candle: timedelta,
+        alert: Callable[[str], None],
+    ) -> None:
+        self.store = store
+        self.alert = alert
+        self.failing: dict[str, str] = {}
+        self.unexplained: tuple[Unexplained, ...] = ()
+        self.cash = CashWatch()
+        self.problem: str | None = None
+        self._mode = mode
+        self._stake_currency = stake_currency
+        self._candle = candle
+        self._loaded = False
+        self._refreshed: datetime | None = None
+        self._unexplained_since: dict[tuple[str, str | None], datetime] = {}
+        self._reported: set[tuple[str, str | None]] = set()
+        self._confirmed: dict[str, datetime] = {}
+        self._saved: tuple[Memory, datetime] | None = None
+        self._uncounted = 0.0
+        self._flows: list[CashFlow] = []
+
+    # -- memory -----------------------------------------------------------------------------
+
+    def recall(self, memory: Memory) -> Memory:
+        """What the account remembered before this start; `memory` while that cannot be read."""
+        if self._loaded:
+            return memory
+        try:
+            memory = self.store.load()
+        except MemoryUnusable as error:
+            self._memory_fails(error)
+            return memory
+        self._loaded = True
+        known = _trades_known()
+        if memory.trades > known == 0 and self._mode == "dry_run":
+            logger.info("A new database of trades: the dry-run's loss limits start anew.")
+            memory = Memory()
+        elif memory.trades > known:
+            logger.warning("The database knows fewer trades than before: cash is counted anew.")
+            memory = replace(memory, external_cash=None)
+        self.cash = CashWatch(memory.external_cash)
+        return memory
+
+    def keep(self, memory: Memory, snapshot: Snapshot) -> Memory:
+        """Writes the memory when something that decides has changed, and the snapshot at most once
+        a minute. Entries wait while that fails."""
+        if not self._loaded:
+            return memory
+        memory = replace(memory, trades=_trades_known())
+        if self._saved is not None:
+            saved, when = self._saved
+            unchanged = replace(saved, seen=None) == replace(memory, seen=None)
+            if unchanged and not self.problem and snapshot.time - when < QUIET:
+                return memory
+        try:
+            self.store.save(memory, snapshot, () if self._uncounted else self._flows)
+        except MemoryUnusable as error:
+            self._memory_fails(error)
+            return memory
+        if self.problem:
+            logger.info("The account's memory can be used again.")
+        self.problem = None
+        if not self._uncounted:
+            self._flows.clear()
+        self._saved = (memory, snapshot.time)
+        return memory
+
+    def _memory_fails(self, error: MemoryUnusable) -> None:
+        if self.problem is None:
+            logger.error("No entries: %s", error)
+            self.alert(f"No entries: {error}")
+        self.problem = str(error)
+
+    # -- the loop's look ----------------------------------------------------------------------
+
+    def look(
+        self, now: datetime, wallets: Wallets, dp: DataProvider, trades: Sequence[Trade], book: Book
+    ) -> None:
+        """What a loop's start finds: wallets, candles, cash, holdings, lost orders."""
+        self._watch_orders(now)
+        self._watch_candles(now, dp)
+        due = self._refreshed is None or now - self._refreshed >= REFRESH
+        if due or self.cash.pending or self._unexplained_since.keys() - self._reported:
+            self.refresh(now, wallets)
+        if self._loaded and WALLETS not in self.failing:
+            self._watch_cash(now, wallets, trades)
+            self._watch_holdings(now, wallets, dp, trades, book)
+
+    def refresh(self, now: datetime, wallets: Wallets) -> None:
+        """Reads the wallets; a failure is a cause."""
+        try:
+            wallets.update()
+        except Exception as error:
+            name = type(error).__name__
+            self.failing[WALLETS] = f"The wallets could not be refreshed ({name})."
+        else:
+            self._refreshed = now
+            self.failing.pop(WALLETS, None)
+
+    def look_closely(
+        self,
+        pair: str,
+        now: datetime,
+        wallets: Wallets,
+        dp: DataProvider,
+        trades: Sequence[Trade],
+        book: Book,
+    ) -> str | None:
+        """Compares the pair's holdings and open orders with the database, with fresh answers of the
+        exchange, before an entry; a sentence when that was not possible. Live only."""
+        if self._mode != "live":
+            return None
+        self.refresh(now, wallets)
+        if WALLETS in self.failing:
+            return self.failing[WALLETS]
+        try:
+            own = self.store.own_orders()
+            orders = reconciling.open_orders(pair, wallets._exchange, own, now)
+            held = self._holdings((pair,), now, wallets, dp, trades, book)
+        except Exception as error:
+            name = type(error).__name__
+            return f"What the exchange holds of {pair} could not be compared ({name})."
+        others = tuple(one for one in self.unexplained if one.pair != pair)
+        self._note_unexplained(now, (*others, *held, *orders))
+        return None
+
+    # -- cash -------------------------------------------------------------------------------
+
+    @property
+    def flow(self) -> float:
+        """Deposits less withdrawals that the memory's benchmarks do not count yet."""
+        return self._uncounted + self.cash.pending
+
+    def _watch_cash(self, now: datetime, wallets: Wallets, trades: Sequence[Trade]) -> None:
+        total, _ = cash(wallets, self._stake_currency, trades, self._mode)
+        view = CashView(
+            total=total,
+            effect=effect_of(trades, Trade.get_total_closed_profit()),
+            doubt=FEE_DOUBT * _recent_turnover(now),
+            paying=sum(_paying(trade, wallets) for trade in trades),
+            bringing=sum(_bringing(trade, wallets) for trade in trades),
+            refreshed=self._refreshed or now,
+        )
+        self.cash, settled = self.cash.after(view)
+        if settled:
+            self._uncounted += settled
+            self._flows.append(CashFlow(now, settled))
+
+    def count(self, account: Account) -> None:
+        """The benchmarks of `account` count every settled flow: from now on it is history."""
+        if self._uncounted:
+            text = _told(self._uncounted, account, bool(self.unexplained))
+            logger.info(text)
+            self.alert(text)
+            self._uncounted = 0.0
+
+    # -- holdings ---------------------------------------------------------------------------
+
+    def _watch_holdings(
+        self,
+        now: datetime,
+        wallets: Wallets,
+        dp: DataProvider,
+        trades: Sequence[Trade],
+        book: Book,
+    ) -> None:
+        if self._mode != "live":
+            return
+        pairs = dp.current_whitelist()
+        try:
+            held = self._holdings(pairs, now, wallets, dp, trades, book)
+            own = self.store.own_orders()
+        except MemoryUnusable as error:
+            self._memory_fails(error)
+            return
+        orders = [one for one in self.unexplained if one.order_id]
+        if self._refreshed == now:
+            pairs = sorted({one.pair for one in orders})
+            try:
+                orders = [
+                    one
+                    for pair in pairs
+                    for one in reconciling.open_orders(pair, wallets._exchange, own, now)
+                ]
+            except Exception as error:
+                logger.warning("Open orders could not be compared: %s", type(error).__name__)
+        self._note_unexplained(now, (*held, *orders))
+
+    def _holdings(
+        self,
+        pairs: Sequence[str],
+        now: datetime,
+        wallets: Wallets,
+        dp: DataProvider,
+        trades: Sequence[Trade],
+        book: Book,
+    ) -> tuple[Unexplained, ...]:
+        return reconciling.holdings(
+            pairs,
+            wallets,
+            trades,
+            self.store.own(),
+            lambda pair: book.close(pair, now),
+            dp.market,
+        )
+
+    def _note_unexplained(self, now: datetime, found: Iterable[Unexplained]) -> None:
+        """Keeps what was found; locks the pair and tells a person once a second reading agrees (a
+        balance may lag behind a fill); releases the lock of what has found its explanation."""
+        self.unexplained = tuple(found)
+        keys = {one.key for one in self.unexplained}
+        read = self._refreshed or now
+        for key in self._unexplained_since.keys() - keys:
+            del self._unexplained_since[key]
+            self._reported.discard(key)
+            if not any(pair == key[0] for pair, _ in keys):
+                locks.release(key[0], locks.UNRECONCILED, now)
+        for one in self.unexplained:
+            since = self._unexplained_since.setdefault(one.key, read)
+            if read > since and one.key not in self._reported:
+                self._reported.add(one.key)
+                locks.lock_pair(one.pair, locks.UNRECONCILED, now)
+                text = (
+                    f"The exchange has {one} that no trade explains. {one.pair} is locked: "
+                    f"see `nija reconcile {one.pair}`."
+                )
+                logger.warning(text)
+                self.alert(text)
+
+    # -- orders and candles -------------------------------------------------------------------
+
+    def expect_order(self, pair: str, now: datetime) -> None:
+        """freqtrade is about to send an entry order for `pair`."""
+        self._confirmed[pair] = now
+
+    def _watch_orders(self, now: datetime) -> None:
+        """An entry that was confirmed and left no trade was refused, or its answer was lost."""
+        for pair, when in self._confirmed.items():
+            cause = f"entry order {pair}"
+            trades = Trade.get_trades_proxy(pair=pair, open_date=when - timedelta(seconds=1))
+            if trades or now - when >= ORDER_LOST_FOR:
+                self.failing.pop(cause, None)
+            else:
+                self.failing[cause] = (
+                    f"An entry order for {pair} was refused, or its answer was lost."
+                )
+        self._confirmed = {
+            pair: when
+            for pair, when in self._confirmed.items()
+            if f"entry order {pair}" in self.failing
+        }
+
+    def _watch_candles(self, now: datetime, dp: DataProvider) -> None:
+        behind = [pair for pair in dp.current_whitelist() if self._stale(pair, now, dp)]
+        if behind:
+            self.failing[CANDLES] = f"No new candles of {', '.join(behind)} for two candles' time."
+        else:
+            self.failing.pop(CANDLES, None)
+
+    def _stale(self, pair: str, now: datetime, dp: DataProvider) -> bool:
+        candles = dp.ohlcv(pair, copy=False)
+        if not len(candles):
+            return True
+        ended = candles["date"].iloc[-1].to_pydatetime() + self._candle
+        return bool(now - ended >= 2 * self._candle)
+
+
+def _paying(trade: Trade, wallets: Wallets) -> float:
+    """What the trade's entry orders have cost already, as far as more of its asset has arrived than
+    the database knows, in stake currency."""
+    arrived = max(wallets.get_total(trade.safe_base_currency) - trade.amount, 0.0)
+    return sum(
+        float(min(order.safe_remaining, arrived) * order.safe_price * (1 + FEE_DOUBT))
+        for order in trade.open_orders
+        if order.ft_order_side == trade.entry_side
+    )
+
+
+def _bringing(trade: Trade, wallets: Wallets) -> float:
+    """What the trade's exit orders may have brought, as far as its asset is gone already."""
+    gone = max(trade.amount - wallets.get_total(trade.safe_base_currency), 0.0)
+    return sum(
+        float(min(order.safe_remaining, gone) * max(order.safe_price or 0, trade.max_rate or 0))
+        for order in trade.open_orders
+        if order.ft_order_side != trade.entry_side
+    )
+
+
+def _told(flow: float, account: Account, unexplained: bool) -> str:
+    kind = "Deposit" if flow > 0 else "Withdrawal"
+    if unexplained and flow < 0:
+        kind = "Paid for what no trade explains, or withdrawn:"
+    marks = account.benchmarks
+    return (
+        f"{kind} of ${abs(flow):.2f}: equity is ${account.equity:.2f}, the day's opening counts "
+        f"as ${marks.day_open:.2f} now, the peak as ${marks.peak:.2f}."
+    )
+
+
+def _trades_known() -> int:
+    """How many trades with a fill the database knows; unfilled entries come and go."""
+    query = select(func.count(Trade.id)).where((Trade.is_open.is_(False)) | (Trade.amount > 0))
+    return int(Trade.session.scalar(query) or 0)
+
+
+def _recent_turnover(now: datetime) -> float:
+    """What orders of the last day, and of open trades, moved, in stake currency."""
+    worth = func.sum(func.coalesce(Order.filled, 0) * func.coalesce(Order.average, Order.price, 0))
+    recent = Order.order_filled_date >= (now - timedelta(days=1)).replace(tzinfo=None)
+    query = select(worth).join(Trade, Order.ft_trade_id == Trade.id).where(recent | Trade.is_open)
+    return float(Order.session.scalar(query) or 0.0)
