@@ -7,8 +7,10 @@ from nija_plugins.cli.doctor import doctor
 from nija_plugins.cli.explain import explain
 from nija_plugins.cli.offline import CONTEXT_SETTINGS, offline
 from nija_plugins.cli.plugins import plugins
+from nija_plugins.cli.reconcile import reconcile
 from nija_plugins.cli.refusals import refusals
 from nija_plugins.cli.status import status
+from nija_plugins.cli.unlock import unlock
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
 app.command()(demo)
@@ -17,6 +19,8 @@ app.command()(doctor)
 app.command()(status)
 app.command()(explain)
 app.command()(refusals)
+app.command()(reconcile)
+app.command()(unlock)
 app.command()(plugins)
 
 

@@ -1,4 +1,5 @@
-"""`nija status`: the account's tier, and every setting with where its value comes from."""
+"""`nija status`: the account's tier, how much of each loss limit is used, what is locked, and every
+setting with where its value comes from."""
 
 import os
 from pathlib import Path
@@ -8,7 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from nija_plugins.cli import loss_limits
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.database import memory_of
+from nija_plugins.memory import Memory, MemoryUnusable
 from nija_plugins.run import STATE_FILE
 from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.limits import effective_limits
@@ -20,7 +24,7 @@ def status(
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
-    """Show the tier, the limits in force, and the settings."""
+    """Show the tier, the loss limits and locks, and the settings."""
     with clear_errors():
         loaded = load(config)
         settings = Settings.load(loaded)
@@ -28,11 +32,21 @@ def status(
         engine = AutoScalingEngine(
             state_file if state_file.is_file() else None, settings.downgrade_buffer
         )
+        store = memory_of(loaded)
+        try:
+            memory, snapshot = (
+                (store.load(), store.snapshot()) if store.path.is_file() else (Memory(), None)
+            )
+        except MemoryUnusable as error:
+            raise ValueError(str(error)) from None
     limits = effective_limits(engine.current_tier, settings)
     origin = sources(loaded, os.environ)
     console = Console()
     if as_json:
-        console.print_json(data=_facts(engine, settings, origin) | {"limits": _plain(limits)})
+        known = memory.benchmarks is not None and snapshot is not None
+        losses = loss_limits.facts(memory, snapshot, settings) if known and snapshot else None
+        facts = _facts(engine, settings, origin) | {"limits": _plain(limits)}
+        console.print_json(data=facts | {"loss_limits": losses})
         return
     console.print(get_scaling_summary(engine), markup=False, highlight=False)
     console.print(
@@ -41,6 +55,11 @@ def status(
         else "\nNo tier yet: it is decided in the bot's first loop.",
         highlight=False,
     )
+    if memory.benchmarks is None or snapshot is None:
+        console.print("Loss limits: the bot has not run yet.", highlight=False)
+    else:
+        console.print()
+        loss_limits.show(console, memory, snapshot, settings)
     table = Table("setting", "value", "from", "in force", title="Settings")
     for name, value in settings.model_dump(mode="json").items():
         shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)

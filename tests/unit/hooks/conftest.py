@@ -10,7 +10,7 @@ import pandas as pd
 import pluggy
 import pytest
 from freqtrade.enums import RunMode
-from freqtrade.persistence import FtNoDBContext, LocalTrade, Order
+from freqtrade.persistence import FtNoDBContext, LocalTrade, Order, PairLocks
 
 from nija_plugins import hookimpl, manager
 from nija_plugins.settings import Settings
@@ -146,4 +146,5 @@ def bot(tmp_path: Path, candles: pd.DataFrame) -> Iterator[Callable[..., Bot]]:
 
     with FtNoDBContext("1h"):
         LocalTrade.reset_trades()
+        PairLocks.reset_locks()
         yield build

@@ -1,0 +1,153 @@
+"""`nija reconcile`: what the exchange holds and no trade explains becomes a trade, or the user's."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from freqtrade.configuration import Configuration
+from freqtrade.enums import RunMode
+from freqtrade.exceptions import FreqtradeException
+from freqtrade.persistence import Trade
+from freqtrade.resolvers import ExchangeResolver, StrategyResolver
+from freqtrade.wallets import Wallets
+from rich.console import Console
+from rich.table import Table
+
+from nija_plugins import locks, reconciling
+from nija_plugins.adopting import adopt, bought_for, order_behind
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors
+from nija_plugins.cli.database import memory_of, open_trades_database
+from nija_plugins.holdings import Unexplained
+from nija_plugins.memory import MemoryUnusable
+
+
+def reconcile(
+    pair: Annotated[
+        str | None, typer.Argument(help="Such as BTC/USD; none looks at every pair.")
+    ] = None,
+    adopt_it: Annotated[
+        bool, typer.Option("--adopt", help="Make it a trade: the bot manages and sells it.")
+    ] = False,
+    own: Annotated[
+        bool, typer.Option("--own", help="It is yours: the bot leaves it alone, and trades on.")
+    ] = False,
+    price: Annotated[
+        float | None,
+        typer.Option(min=0, help="What it was bought at, when the exchange does not tell."),
+    ] = None,
+    config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+) -> None:
+    """Show holdings and orders on the exchange that no trade explains; adopt them or keep them.
+
+    They come from an order whose answer was lost, from a bot that died in the wrong moment, or from
+    your own hand. Until then nothing is entered into that pair; exits go on.
+    """
+    console = Console()
+    with clear_errors():
+        if (adopt_it or own) and pair is None:
+            raise ValueError("Name the pair to adopt or to keep: nija reconcile BTC/USD --adopt")
+        if adopt_it and own:
+            raise ValueError("--adopt and --own exclude each other.")
+        try:
+            desk = _Desk(config, pair)
+            found = desk.look()
+            if not found:
+                console.print("Everything on the exchange has an explanation.")
+            elif adopt_it:
+                for one in found:
+                    console.print(desk.adopt(one, price), highlight=False)
+            elif own:
+                for one in found:
+                    console.print(desk.keep(one), highlight=False)
+            else:
+                _show(console, found)
+        except (FreqtradeException, MemoryUnusable) as error:
+            raise ValueError(str(error)) from None
+
+
+class _Desk:
+    """The exchange, the trades and the memory, side by side."""
+
+    def __init__(self, files: list[Path], pair: str | None) -> None:
+        arguments = {"config": [str(file) for file in files], "strategy": "NijaMicro"}
+        self.config: dict[str, Any] = Configuration(arguments, RunMode.OTHER).get_config()
+        if self.config["dry_run"]:
+            raise ValueError("This is a dry run: there is nothing on the exchange to reconcile.")
+        open_trades_database(self.config)
+        self.strategy = StrategyResolver.load_strategy(self.config)
+        self.exchange = ExchangeResolver.load_exchange(self.config)
+        self.wallets = Wallets(self.config, self.exchange)
+        self.store = memory_of(self.config)
+        self.pairs = [pair] if pair else self.config["exchange"]["pair_whitelist"]
+        self.now = datetime.now(UTC)
+        unknown = [one for one in self.pairs if one not in self.exchange.markets]
+        if unknown:
+            raise ValueError(f"The exchange does not list {', '.join(unknown)}.")
+
+    def look(self) -> list[Unexplained]:
+        """Every unexplained holding and order of the pairs."""
+        trades = Trade.get_trades_proxy(is_open=True)
+        own, own_orders = self.store.own(), self.store.own_orders()
+        held = reconciling.holdings(
+            self.pairs,
+            self.wallets,
+            trades,
+            own,
+            lambda pair: float(self.exchange.fetch_ticker(pair)["last"]),
+            self.exchange.markets.get,
+        )
+        orders = [
+            one
+            for pair in self.pairs
+            for one in reconciling.open_orders(pair, self.exchange, own_orders, self.now)
+        ]
+        return [*held, *orders]
+
+    def adopt(self, found: Unexplained, price: float | None) -> str:
+        """Makes `found` a trade; a sentence for the user."""
+        orders = self.exchange.fetch_orders(found.pair, self.now - reconciling.LOOK_BACK)
+        order = order_behind(found, orders, reconciling.known_orders(found.pair))
+        if order is None and price is None:
+            raise ValueError(
+                f"The purchase of {found} is not among the exchange's orders of the last "
+                f"{reconciling.LOOK_BACK.days} days. Name what it was bought at: --price."
+            )
+        if order is None or price is not None:
+            order = bought_for(found, price or 0.0, self.now)
+        trade = adopt(
+            found,
+            order,
+            self.exchange,
+            stake_currency=self.config["stake_currency"],
+            stoploss=self.strategy.stoploss,
+            timeframe=self.strategy.timeframe,
+            strategy=self.strategy.get_strategy_name(),
+        )
+        locks.release(found.pair, locks.UNRECONCILED, self.now)
+        return (
+            f"Adopted {found} as trade {trade.id}, bought at {trade.open_rate:,.8g}. The bot gives "
+            "it a stop in its next loop."
+        )
+
+    def keep(self, found: Unexplained) -> str:
+        """Marks `found` as the user's own; a sentence for the user."""
+        if found.order_id is not None:
+            self.store.keep_own_order(found.order_id)
+        else:
+            asset = found.pair.partition("/")[0]
+            self.store.keep_own(asset, self.store.own().get(asset, 0.0) + found.amount)
+        locks.release(found.pair, locks.UNRECONCILED, self.now)
+        return f"Kept {found} as your own: the bot leaves it alone."
+
+
+def _show(console: Console, found: list[Unexplained]) -> None:
+    table = Table("pair", "what", "amount", "worth", title="Without a trade")
+    for one in found:
+        what = f"open order {one.order_id}" if one.order_id else "holding"
+        table.add_row(one.pair, what, f"{one.amount:.8g}", f"${one.value:.2f}")
+    console.print(table)
+    console.print(
+        "nija reconcile PAIR --adopt makes it a trade, nija reconcile PAIR --own keeps it yours.",
+        highlight=False,
+    )

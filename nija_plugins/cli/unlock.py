@@ -1,0 +1,62 @@
+"""`nija unlock`: a person ends a lock, knowing what it means."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from nija_plugins import locks
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.database import open_trades_database
+
+
+def unlock(
+    reason: Annotated[
+        str | None, typer.Argument(help="Such as nija_drawdown; none lists the active locks.")
+    ] = None,
+    config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """List the active locks and what ends each, or end one. A running bot follows in its next loop.
+
+    freqtrade's /unlock, FreqUI and the REST API end the same locks.
+    """
+    console = Console()
+    now = datetime.now(UTC)
+    with clear_errors():
+        open_trades_database(load(config))
+        found = locks.every(now)
+        if reason is not None and reason not in {why for _, why, _ in found}:
+            known = ", ".join(sorted({why for _, why, _ in found})) or "none"
+            raise ValueError(f'There is no active lock "{reason}". Active: {known}.')
+    if reason is None:
+        show(console, found)
+        return
+    meaning = locks.UNLOCKING.get(reason, "A lock of freqtrade's own.")
+    console.print(f"{reason}: {meaning}", highlight=False)
+    if not yes:
+        typer.confirm("Unlock?", abort=True)
+    for pair, why, _ in found:
+        if why == reason:
+            locks.release(pair, reason, now)
+            console.print(f"Unlocked {'all pairs' if pair == locks.ALL else pair}.")
+
+
+def show(console: Console, found: tuple[tuple[str, str, datetime], ...]) -> None:
+    """A table of active locks."""
+    if not found:
+        console.print("Nothing is locked.")
+        return
+    table = Table("pairs", "reason", "until (UTC)", "what ends it", title="Locks")
+    for pair, reason, end in found:
+        forever = end.year > datetime.now(UTC).year + 10
+        table.add_row(
+            "all" if pair == locks.ALL else pair,
+            reason,
+            "a person unlocks" if forever else f"{end:%Y-%m-%d %H:%M}",
+            locks.UNLOCKING.get(reason, "time"),
+        )
+    console.print(table)
