@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import HTTPException
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
-from nija_plugins.venue import coinbase, kraken, kraken_private
+from nija_plugins.venue import coinbase, coinbase_private, coinbase_signed, kraken, kraken_private
 from nija_plugins.venue.broken import BrokenConnection
 from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.listings import COINBASE, KRAKEN
@@ -25,6 +25,7 @@ def build_app(market: CandleSource | Venue, clock: Clock = wall_clock) -> FastAP
     app.include_router(coinbase.router(Quotes(COINBASE, source, clock)))
     app.include_router(kraken.router(Quotes(KRAKEN, source, clock)))
     if venue:
+        app.include_router(coinbase_private.router(venue))
         app.include_router(kraken_private.router(venue))
         app.add_middleware(BrokenConnection, faults=venue.faults)
 
@@ -32,6 +33,10 @@ def build_app(market: CandleSource | Venue, clock: Clock = wall_clock) -> FastAP
     async def refuse(_request: Request, error: HTTPException) -> JSONResponse:
         # The exchanges send their error object bare, without FastAPI's "detail" around it.
         return JSONResponse(error.detail, status_code=error.status_code)
+
+    @app.exception_handler(coinbase_signed.Unauthorized)
+    async def stranger(_request: Request, _error: Exception) -> PlainTextResponse:
+        return coinbase_signed.unauthorized()
 
     @app.get("/{path:path}")
     def unknown(path: str) -> JSONResponse:

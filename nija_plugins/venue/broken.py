@@ -84,6 +84,8 @@ def _refusal(rule: Rule, path: str) -> tuple[int, str, bytes] | None:
     if rule.fault is Fault.SERVER_ERROR:
         return 502, "text/html", _PAGE
     kraken = path.startswith("/0/")
+    if rule.fault is Fault.UNAVAILABLE and not kraken:
+        return 503, "text/plain", b"Service Unavailable"
     adding = path.endswith("/AddOrder")
     said: dict[Fault, tuple[str, int, dict[str, Any]]] = {
         Fault.RATE_LIMIT: (
@@ -91,11 +93,7 @@ def _refusal(rule: Rule, path: str) -> tuple[int, str, bytes] | None:
             429,
             {"errors": [{"id": "rate_limit_exceeded", "message": "Too many requests"}]},
         ),
-        Fault.UNAVAILABLE: (
-            "EService:Unavailable",
-            503,
-            {"error": "unavailable", "error_description": "Service unavailable"},
-        ),
+        Fault.UNAVAILABLE: ("EService:Unavailable", 503, {}),
         Fault.INVALID_NONCE: (
             "EAPI:Invalid nonce",
             401,

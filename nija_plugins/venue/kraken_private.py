@@ -184,6 +184,10 @@ def _trade_volume(
 def _add_order(exchange: SimulatedExchange, key: str, params: Params, rule: Rule | None) -> Any:
     listing = _listing(exchange, params.get("pair", ""))
     ticket = _ticket(exchange, listing, params)
+    open_orders = [order for order in exchange.orders(key) if order.open]
+    name = params.get("cl_ord_id")
+    if name and any(order.ticket.client_id == name for order in open_orders):
+        raise Answered("EGeneral:Invalid arguments:cl_ord_id")
     flaw = None
     if rule is not None and rule.fault in (Fault.PARTIAL, Fault.PARTIAL_CANCELED):
         flaw = Flaw(Decimal(rule.share), rule.fault is Fault.PARTIAL_CANCELED)

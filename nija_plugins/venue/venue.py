@@ -17,6 +17,7 @@ from decimal import Decimal
 
 from nija_plugins.venue.account import Balance
 from nija_plugins.venue.candles import CandleSource
+from nija_plugins.venue.coinbase_keys import KeyKind, make_key
 from nija_plugins.venue.exchange import SimulatedExchange
 from nija_plugins.venue.faults import Faults
 from nija_plugins.venue.listings import COINBASE, KRAKEN
@@ -87,21 +88,28 @@ class Venue:
             yield self._exchanges[name]
 
     def open_account(
-        self, exchange: str, name: str = "bot", *, secret: str | None = None, **balances: str
+        self,
+        exchange: str,
+        name: str = "bot",
+        *,
+        kind: KeyKind = KeyKind.ECDSA,
+        **balances: str | Decimal,
     ) -> Credentials:
         """A new account with `balances` (`USD="100"`); the same `name` makes the same key.
 
-        `secret` is only for keys of another kind than the exchange's ordinary one.
-        Raises ValueError where the account exists.
+        `kind` is which of Coinbase's API keys to make. Raises ValueError where the account exists.
         """
-        key = f"{exchange}-{name}"
-        private = secret or base64.b64encode(hashlib.sha512(key.encode()).digest()).decode()
+        if exchange == "coinbase":
+            key, secret = make_key(name, kind)
+        else:
+            key = f"{exchange}-{name}"
+            secret = base64.b64encode(hashlib.sha512(key.encode()).digest()).decode()
         with self.exchange(exchange) as one:
-            one.open_account(key, private)
+            one.open_account(key, secret)
             self._where[key] = exchange
         for currency, amount in balances.items():
             self.deposit(key, currency, amount)
-        return Credentials(exchange, key, private)
+        return Credentials(exchange, key, secret)
 
     def deposit(self, key: str, currency: str, amount: str | Decimal) -> None:
         """Money comes in from outside; withdrawn where `amount` is negative.

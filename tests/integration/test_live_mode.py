@@ -47,7 +47,7 @@ def home(
         yield home
 
 
-@pytest.fixture(params=["kraken"])
+@pytest.fixture(params=["kraken", "coinbase"])
 def exchange(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
