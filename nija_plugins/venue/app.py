@@ -4,7 +4,14 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import HTTPException
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from nija_plugins.venue import coinbase, coinbase_private, coinbase_signed, kraken, kraken_private
+from nija_plugins.venue import (
+    coinbase,
+    coinbase_private,
+    coinbase_signed,
+    control,
+    kraken,
+    kraken_private,
+)
 from nija_plugins.venue.broken import BrokenConnection
 from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.listings import COINBASE, KRAKEN
@@ -16,7 +23,7 @@ def build_app(market: CandleSource | Venue, clock: Clock = wall_clock) -> FastAP
     """The app that serves `market` as of the time `clock` tells.
 
     Candles alone make an exchange to look at. A `Venue`, which brings its own clock, has accounts
-    and a private side as well.
+    a private side and a `/control` as well.
     """
     venue = market if isinstance(market, Venue) else None
     source = market.source if isinstance(market, Venue) else market
@@ -27,6 +34,7 @@ def build_app(market: CandleSource | Venue, clock: Clock = wall_clock) -> FastAP
     if venue:
         app.include_router(coinbase_private.router(venue))
         app.include_router(kraken_private.router(venue))
+        app.include_router(control.router(venue))
         app.add_middleware(BrokenConnection, faults=venue.faults)
 
     @app.exception_handler(HTTPException)

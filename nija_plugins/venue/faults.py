@@ -60,6 +60,7 @@ class Rule:
     share: str = "0.5"
 
     def __post_init__(self) -> None:
+        """Raises ValueError for a call that does not exist."""
         if self.call != "*" and self.call not in CALLS:
             raise ValueError(f"no call {self.call}: expected one of {', '.join(CALLS)} or *")
 
@@ -147,7 +148,10 @@ class Faults:
         share: str = "0.5",
     ) -> Rule:
         """Adds a rule; see `Rule`."""
-        rule = Rule(call, Fault(fault), nth, times, chance, exchange, seconds, share)
+        return self.add_rule(Rule(call, fault, nth, times, chance, exchange, seconds, share))
+
+    def add_rule(self, rule: Rule) -> Rule:
+        """Adds a rule."""
         with self._lock:
             self._rules.append(_Counted(rule))
         return rule

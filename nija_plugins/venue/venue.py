@@ -13,14 +13,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from nija_plugins.venue.account import Balance
 from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.coinbase_keys import KeyKind, make_key
 from nija_plugins.venue.exchange import SimulatedExchange
 from nija_plugins.venue.faults import Faults
-from nija_plugins.venue.listings import COINBASE, KRAKEN
+from nija_plugins.venue.listings import COINBASE, EXCHANGES, KRAKEN
 from nija_plugins.venue.names import coinbase_name, kraken_name
 from nija_plugins.venue.orders import Fill, Order
 from nija_plugins.venue.quotes import Clock, Quotes, wall_clock
@@ -79,7 +79,8 @@ class Venue:
                     refuses_passed_stops=True,
                 ),
             }
-            self._where: dict[str, str] = {}
+            self.accounts: dict[str, str] = {}
+            """API key → exchange, of every account."""
 
     @contextmanager
     def exchange(self, name: str) -> Iterator[SimulatedExchange]:
@@ -99,33 +100,42 @@ class Venue:
 
         `kind` is which of Coinbase's API keys to make. Raises ValueError where the account exists.
         """
+        if exchange not in self._exchanges:
+            raise ValueError(f"no exchange {exchange}: expected one of {', '.join(EXCHANGES)}")
         if exchange == "coinbase":
             key, secret = make_key(name, kind)
         else:
             key = f"{exchange}-{name}"
             secret = base64.b64encode(hashlib.sha512(key.encode()).digest()).decode()
+        deposits = {name: _amount(name, amount) for name, amount in balances.items()}
         with self.exchange(exchange) as one:
             one.open_account(key, secret)
-            self._where[key] = exchange
-        for currency, amount in balances.items():
-            self.deposit(key, currency, amount)
+            self.accounts[key] = exchange
+            for currency, amount in deposits.items():
+                one.transfer(key, currency, amount)
         return Credentials(exchange, key, secret)
+
+    def _exchange_of(self, key: str) -> str:
+        if key not in self.accounts:
+            raise ValueError(f"no account has the key {key}")
+        return self.accounts[key]
 
     def deposit(self, key: str, currency: str, amount: str | Decimal) -> None:
         """Money comes in from outside; withdrawn where `amount` is negative.
 
         Raises ValueError where less than that is free.
         """
-        with self.exchange(self._where[key]) as one:
-            one.transfer(key, currency, Decimal(amount))
+        change = _amount(currency, amount)
+        with self.exchange(self._exchange_of(key)) as one:
+            one.transfer(key, currency, change)
 
     def withdraw(self, key: str, currency: str, amount: str | Decimal) -> None:
         """Money leaves. Raises ValueError where less than `amount` is free."""
         self.deposit(key, currency, -Decimal(amount))
 
     def books(self, key: str) -> Books:
-        """The account as it stands now."""
-        with self.exchange(self._where[key]) as one:
+        """The account as it stands now. Raises ValueError for an unknown key."""
+        with self.exchange(self._exchange_of(key)) as one:
             one.look()
             orders = one.orders(key)
             fills = sorted(
@@ -133,3 +143,10 @@ class Venue:
                 key=lambda fill: (fill.time, fill.number),
             )
             return Books(one.statement(key), orders, fills)
+
+
+def _amount(currency: str, amount: str | Decimal) -> Decimal:
+    try:
+        return Decimal(amount)
+    except InvalidOperation:
+        raise ValueError(f"{amount!r} is no amount of {currency}") from None
