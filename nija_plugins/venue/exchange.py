@@ -187,7 +187,7 @@ class SimulatedExchange:
             events = [
                 (when, _priority(order), order.number, key, order)
                 for key, order in self._resting(listing.pair)
-                if (when := _next(order, listing, move, moment)) is not None
+                if (when := _next(order, move, moment)) is not None
             ]
             if not events:
                 return
@@ -221,7 +221,7 @@ class SimulatedExchange:
         if not order.touched:
             levels = self._opposite(listing, moment, order.ticket.side, float(limit))
             amount = min(amount, levels[0].size) if levels else ZERO
-            order = self._keep(key, replace(order, touched=True))
+            order = self._keep(key, replace(order, touched=True, behind=listing.price_tick))
         amount = amount if cap is None else min(amount, cap)
         executions = [Execution(limit, amount)] if amount > 0 else []
         self._book(key, order, executions, moment, maker=True)
@@ -250,6 +250,11 @@ class SimulatedExchange:
             whole = ticket.amount is None and bool(got)
             status = Status.FILLED if whole else Status.CANCELED
             self._keep(key, order.ended(status, now, "" if whole else "nothing more to take"))
+        elif order.open and got and ticket.limit is not None:
+            # It has emptied the other side up to its limit: the rest needs a price that moves on.
+            bid, ask = listing.bid_and_ask(float(ticket.limit))
+            behind = (ask - bid) / 2 + listing.price_tick
+            self._keep(key, replace(order, touched=True, behind=behind))
 
     def _book(
         self, key: str, order: Order, executions: Sequence[Execution], now: datetime, *, maker: bool
@@ -365,7 +370,7 @@ def _priority(order: Order) -> Decimal:
     return -order.ticket.limit if order.ticket.side is Side.BUY else order.ticket.limit
 
 
-def _next(order: Order, listing: Listing, move: Move, since: datetime) -> datetime | None:
+def _next(order: Order, move: Move, since: datetime) -> datetime | None:
     """When this move first concerns the order, None when it does not."""
     ticket = order.ticket
     if not order.working:
@@ -373,6 +378,5 @@ def _next(order: Order, listing: Listing, move: Move, since: datetime) -> dateti
     if ticket.limit is None:
         return None
     up = ticket.side is Side.SELL
-    through = listing.price_tick if order.touched else ZERO
-    level = ticket.limit + through if up else ticket.limit - through
+    level = ticket.limit + order.behind if up else ticket.limit - order.behind
     return move.reaches(float(level), up, since)

@@ -114,8 +114,9 @@ class Order:
 
     `number` counts the exchange's orders: earlier ones come first at one price. `working` is
     False while a stop sleeps. `touched` tells that the market has already given what it had at
-    the limit. `cap` is a fault: the amount after which the exchange leaves the order alone, and
-    with `cap_cancels` cancels the rest.
+    the limit; the rest waits until the price is `behind` (a distance) beyond it. `cap` is a fault:
+    the amount after which the exchange leaves the order alone, and with `cap_cancels` cancels the
+    rest.
     """
 
     id: str
@@ -128,6 +129,7 @@ class Order:
     closed: datetime | None = None
     why: str = ""
     touched: bool = False
+    behind: Decimal = ZERO
     cap: Decimal | None = None
     cap_cancels: bool = False
 

@@ -24,6 +24,13 @@ BTC, ETH = "BTC/USD", "ETH/USD"
 CENT = 0.005
 BID = {"price_side": "same", "use_order_book": False, "price_last_balance": 0.0}
 """Entries that wait at the bid instead of taking the ask."""
+ORDER_TYPES = {
+    "entry": "limit",
+    "exit": "limit",
+    "stoploss": "market",
+    "stoploss_on_exchange": True,
+    "stoploss_on_exchange_interval": 60,
+}
 DUPLICATES = 2
 """Orders that one lost answer makes today; 1 where a rule of NIJA's prevents it."""
 
@@ -138,6 +145,7 @@ class TestRestart:
         assert not trades(is_open=True)
         assert_reconciled(home, bot, exchange, 100.0)
 
+    @pytest.mark.slow
     def test_with_an_entry_that_filled_meanwhile(self, home: Home, exchange: str) -> None:
         home.plugin("scripted", script({BTC: [4]}))
         home.market.paint("BTC", 4, [0.98, 1.0])
@@ -180,6 +188,7 @@ class TestFaults:
         assert len(home.books(exchange).orders) == 1
         assert bot.said("nija_drawdown: no entries")
 
+    @pytest.mark.slow
     def test_a_request_that_never_arrived_is_made_again(self, home: Home, exchange: str) -> None:
         home.plugin("scripted", script({BTC: [4]}))
         home.venue.faults.add("add_order", Fault.LOST_REQUEST)
@@ -189,9 +198,89 @@ class TestFaults:
         assert len(home.books(exchange).orders) == 1
         assert_reconciled(home, bot, exchange, 100.0)
 
+    @pytest.mark.slow
     def test_a_rate_limit_on_the_entry(self, home: Home, exchange: str) -> None:
         home.plugin("scripted", script({BTC: [4]}))
         home.venue.faults.add("add_order", Fault.RATE_LIMIT)
         bot = home.start(exchange=exchange, live=True).at(4).at(4, 30).at(4, 60)
         assert len(home.books(exchange).orders) == 1
         assert_reconciled(home, bot, exchange, 100.0)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("fault", [Fault.DROPPED, Fault.ERROR_AFTER])
+    def test_other_ways_to_lose_the_answer_to_an_entry(self, home: Home, fault: Fault) -> None:
+        home.plugin("scripted", script({BTC: [4]}))
+        home.venue.faults.add("add_order", fault)
+        small = {"max_position_pct": 5.5}
+        home.start(exchange="kraken", live=True, nija=small).at(4).at(4, 30).at(4, 60)
+        entries = [o for o in home.books("kraken").orders if o.ticket.side is Side.BUY]
+        assert len(entries) == DUPLICATES
+
+    @pytest.mark.slow
+    def test_half_an_answer_to_an_entry_makes_a_trade_that_never_ends(self, home: Home) -> None:
+        """Another flaw of the engine, shown: ccxt reads half an answer as an order without an id,
+        freqtrade keeps a trade of nothing whose order `None` it asks about for ever. What was
+        bought is nobody's."""
+        home.plugin("scripted", script({BTC: [4]}))
+        home.venue.faults.add("add_order", Fault.HALF_JSON)
+        bot = home.start(exchange="kraken", live=True).at(4).at(4, 30).at(4, 660).at(5)
+        (order,) = home.books("kraken").orders
+        assert order.status is Status.FILLED
+        (trade,) = trades(is_open=True)
+        assert (trade.amount, [o.order_id for o in trade.orders]) == (0.0, ["None"])
+        assert bot.said("Tried to get an invalid order")
+
+    def test_a_lost_answer_to_an_exit_is_found_again(self, home: Home, exchange: str) -> None:
+        home.plugin("scripted", script({BTC: [4]}, stop=0.04))
+        home.market.paint("BTC", 5, [1.0, 0.93])
+        bot = home.start(exchange=exchange, live=True, timeout=500).at(4).at(4, 30)
+        home.venue.faults.add("add_order", Fault.LOST_ANSWER)
+        bot.at(6).at(6.9).at(7).at(7, 30).at(7, 90)
+        assert home.venue.faults.happened
+        exits = [o for o in home.books(exchange).orders if o.ticket.side is Side.SELL]
+        assert len(exits) == 1
+        assert not trades(is_open=True)
+        assert_reconciled(home, bot, exchange, 100.0)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("fault", [Fault.PARTIAL, Fault.PARTIAL_CANCELED])
+    def test_a_partly_filled_entry(self, home: Home, exchange: str, fault: Fault) -> None:
+        """By time-out or by the exchange: the part is the trade."""
+        home.plugin("scripted", script({BTC: [4]}))
+        home.venue.faults.add("add_order", fault, share="0.6")
+        bot = home.start(exchange=exchange, live=True).at(4).at(4, 30).at(4, 660).at(4, 700)
+        (order,) = home.books(exchange).orders
+        assert order.status is Status.CANCELED
+        (trade,) = trades(is_open=True)
+        assert trade.amount == float(order.filled)
+        assert_reconciled(home, bot, exchange, 100.0)
+
+
+class TestStopOnTheExchange:
+    """Kraken keeps the stop while no bot is there."""
+
+    @pytest.mark.slow
+    def test_it_fires_while_the_bot_is_dead(self, home: Home) -> None:
+        home.plugin("scripted", script({BTC: [4]}, stop=0.04))
+        home.market.paint("BTC", 5, [1.0, 0.93, 0.95])
+        kinds = {"order_types": ORDER_TYPES}
+        home.start(exchange="kraken", live=True, **kinds).at(4).at(4, 30).at(4, 60)
+        _, stop = home.books("kraken").orders
+        assert stop.open and stop.ticket.stop is not None
+        home.kill()
+        home.clock.move_to(after(7))
+        bot = home.start(exchange="kraken", live=True, **kinds).at(7, 10).at(7, 30)
+        assert not trades(is_open=True)
+        (closed,) = trades(is_open=False)
+        assert closed.exit_reason == "stoploss_on_exchange"
+        assert home.books("kraken").total("BTC") == 0
+        assert_reconciled(home, bot, "kraken", 100.0)
+
+
+class TestDeposits:
+    def test_money_from_outside_is_in_the_wallet(self, home: Home, exchange: str) -> None:
+        bot = home.start(exchange=exchange, live=True).at(1)
+        home.venue.deposit(home.account(exchange).key, "USD", "50")
+        bot.at(2)
+        bot.wallets.update()
+        assert bot.wallets.get_total("USD") == 150

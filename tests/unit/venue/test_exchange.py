@@ -294,3 +294,14 @@ class TestFlaws:
             Status.CANCELED,
             D("0.5"),
         )
+
+
+def test_the_rest_of_an_order_that_took_waits_for_a_lower_price() -> None:
+    """It has become the best bid: the price must come down to it, and past it."""
+    desk = Desk(DrawnMarket(candles(100.0, 100.0, 99.9, 110.0)), usd="1000000")
+    order = desk.buy("100", "100.01")
+    part = order.filled
+    desk.at(1.9)
+    assert desk.again(order).filled == part
+    desk.at(3)
+    assert desk.again(order).status is Status.FILLED
