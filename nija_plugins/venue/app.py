@@ -1,32 +1,50 @@
 """The simulated exchange: both exchanges' routes in one app; their paths do not meet."""
 
-from datetime import UTC, datetime
-
 from fastapi import FastAPI, Request
 from fastapi.exceptions import HTTPException
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
-from nija_plugins.venue import coinbase, kraken
+from nija_plugins.venue import (
+    coinbase,
+    coinbase_private,
+    coinbase_signed,
+    control,
+    kraken,
+    kraken_private,
+)
+from nija_plugins.venue.broken import BrokenConnection
 from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.listings import COINBASE, KRAKEN
-from nija_plugins.venue.quotes import Clock, Quotes
+from nija_plugins.venue.quotes import Clock, Quotes, wall_clock
+from nija_plugins.venue.venue import Venue
 
 
-def wall_clock() -> datetime:
-    """Now, in UTC."""
-    return datetime.now(UTC)
+def build_app(market: CandleSource | Venue, clock: Clock = wall_clock) -> FastAPI:
+    """The app that serves `market` as of the time `clock` tells.
 
-
-def build_app(source: CandleSource, clock: Clock = wall_clock) -> FastAPI:
-    """The app that serves `source` as of the time `clock` tells."""
+    Candles alone make an exchange to look at. A `Venue`, which brings its own clock, has accounts
+    a private side and a `/control` as well.
+    """
+    venue = market if isinstance(market, Venue) else None
+    source = market.source if isinstance(market, Venue) else market
+    clock = venue.clock if venue else clock
     app = FastAPI(title="NIJA simulated exchange", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(coinbase.router(Quotes(COINBASE, source, clock)))
     app.include_router(kraken.router(Quotes(KRAKEN, source, clock)))
+    if venue:
+        app.include_router(coinbase_private.router(venue))
+        app.include_router(kraken_private.router(venue))
+        app.include_router(control.router(venue))
+        app.add_middleware(BrokenConnection, faults=venue.faults)
 
     @app.exception_handler(HTTPException)
     async def refuse(_request: Request, error: HTTPException) -> JSONResponse:
         # The exchanges send their error object bare, without FastAPI's "detail" around it.
         return JSONResponse(error.detail, status_code=error.status_code)
+
+    @app.exception_handler(coinbase_signed.Unauthorized)
+    async def stranger(_request: Request, _error: Exception) -> PlainTextResponse:
+        return coinbase_signed.unauthorized()
 
     @app.get("/{path:path}")
     def unknown(path: str) -> JSONResponse:

@@ -24,21 +24,20 @@ FLAGS = (
 
 
 def router(quotes: Quotes) -> APIRouter:
-    """The routes below `/v2` and `/api/v3/brokerage`."""
-    routes = APIRouter()
-    market = "/api/v3/brokerage/market"
+    """The public routes below `/v2` and `/api/v3/brokerage`."""
+    routes = market_routes(quotes, "/api/v3/brokerage/market")
 
     @routes.get("/v2/time")
     def time_v2() -> dict[str, Any]:
         now = quotes.clock()
-        return {"data": {"epoch": int(now.timestamp()), "iso": _iso(now)}}
+        return {"data": {"epoch": int(now.timestamp()), "iso": iso(now)}}
 
     @routes.get("/api/v3/brokerage/time")
     def time_v3() -> dict[str, Any]:
         now = quotes.clock()
         epoch = now.timestamp()
         return {
-            "iso": _iso(now),
+            "iso": iso(now),
             "epochSeconds": str(int(epoch)),
             "epochMillis": str(int(epoch * 1000)),
         }
@@ -61,6 +60,13 @@ def router(quotes: Quotes) -> APIRouter:
     def exchange_rates(currency: str = "USD") -> dict[str, Any]:
         rates = {one.base: f"{1 / quotes.quote(one).last:.16f}" for one in quotes.listings()}
         return {"data": {"currency": currency, "rates": {"USD": "1.0", **rates}}}
+
+    return routes
+
+
+def market_routes(quotes: Quotes, market: str) -> APIRouter:
+    """The market data below `market`: public under one address, signed under another."""
+    routes = APIRouter()
 
     @routes.get(f"{market}/products")
     def products(product_type: str = "SPOT") -> dict[str, Any]:
@@ -109,7 +115,7 @@ def router(quotes: Quotes) -> APIRouter:
             "product_id": product_id,
             "price": str(quote.last),
             "size": "0.01",
-            "time": _iso(quote.time),
+            "time": iso(quote.time),
             "side": "BUY",
             "bid": "",
             "ask": "",
@@ -125,7 +131,7 @@ def router(quotes: Quotes) -> APIRouter:
                 "product_id": product_id,
                 "bids": [{"price": str(b.price), "size": str(b.size)} for b in bids],
                 "asks": [{"price": str(a.price), "size": str(a.size)} for a in asks],
-                "time": _iso(quotes.clock()),
+                "time": iso(quotes.clock()),
             }
         }
 
@@ -178,5 +184,6 @@ def _product(quotes: Quotes, listing: Listing) -> dict[str, Any]:
     } | dict.fromkeys(FLAGS, False)
 
 
-def _iso(moment: datetime) -> str:
+def iso(moment: datetime) -> str:
+    """`2025-03-04T00:00:00.000000Z`"""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -43,6 +43,22 @@ def forming(candle: Candle, elapsed: float) -> Candle:
     return Candle(candle.open, max(seen), min(seen), price, candle.volume * max(elapsed, 0.0))
 
 
+def walk(candle: Candle) -> list[tuple[float, float]]:
+    """The corners of the way `forming` describes: fraction of the candle's time, price there."""
+    first, second = candle.low, candle.high
+    if candle.close < candle.open:
+        first, second = second, first
+    corners = (candle.open, first, second, candle.close)
+    total = sum(abs(b - a) for a, b in pairwise(corners))
+    if total == 0:
+        return [(0.0, candle.open), (1.0, candle.close)]
+    way, gone = [(0.0, candle.open)], 0.0
+    for a, b in pairwise(corners):
+        gone += abs(b - a)
+        way.append((gone / total, b))
+    return way
+
+
 def as_row(candle: Candle) -> tuple[float, ...]:
     """Open, high, low, close, volume."""
     return astuple(candle)

@@ -5,6 +5,7 @@ Every answer is `{"error": [...], "result": ...}` with status 200, errors includ
 """
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import format_datetime
 from typing import Any
 
@@ -119,16 +120,17 @@ def _error(message: str) -> dict[str, Any]:
 
 def _find(quotes: Quotes, name: str) -> Listing | None:
     """A listing by Kraken's id or altname (`XXBTZUSD`, `XBTUSD`)."""
-    return next((one for one in quotes.listings() if name in (one.id, _altname(one))), None)
+    return next((one for one in quotes.listings() if name in (one.id, altname(one))), None)
 
 
-def _altname(listing: Listing) -> str:
+def altname(listing: Listing) -> str:
+    """`XBTUSD`"""
     return ALTNAMES[listing.base] + ALTNAMES[listing.quote]
 
 
 def _asset_pair(quotes: Quotes, listing: Listing) -> dict[str, Any]:
     return {
-        "altname": _altname(listing),
+        "altname": altname(listing),
         "wsname": f"{ALTNAMES[listing.base]}/{ALTNAMES[listing.quote]}",
         "aclass_base": "currency",
         "base": ASSET_IDS[listing.base],
@@ -136,8 +138,8 @@ def _asset_pair(quotes: Quotes, listing: Listing) -> dict[str, Any]:
         "quote": ASSET_IDS[listing.quote],
         "lot": "unit",
         "cost_decimals": 5,
-        "pair_decimals": _decimals(listing.price_tick),
-        "lot_decimals": _decimals(listing.amount_step),
+        "pair_decimals": decimals(listing.price_tick),
+        "lot_decimals": decimals(listing.amount_step),
         "lot_multiplier": 1,
         "leverage_buy": [],
         "leverage_sell": [],
@@ -154,7 +156,8 @@ def _asset_pair(quotes: Quotes, listing: Listing) -> dict[str, Any]:
     }
 
 
-def _decimals(step: Any) -> int:
+def decimals(step: Decimal) -> int:
+    """Digits after the point of a grid of `step`."""
     return max(0, -int(step.normalize().as_tuple().exponent))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from nija_plugins.venue.candles import CandleSource
@@ -10,9 +10,13 @@ from nija_plugins.venue.listings import ExchangeRules, Listing
 
 Clock = Callable[[], datetime]
 """The present moment, in UTC."""
-
 LEVELS = 25
 """Order book levels on each side."""
+
+
+def wall_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +87,28 @@ class Quotes:
     def book(self, listing: Listing, depth: int) -> tuple[list[Level], list[Level]]:
         """Bids and asks, best first: the spread of `quote`, then levels that grow with distance."""
         quote = self.quote(listing)
-        # A two-thousandth of a usual hour at the best price: thin, yet far above a small order.
-        best = max(Decimal(repr(quote.day_volume)) / 24 / 2000, listing.amount_min * 100)
-        gap = max(listing.price(float(quote.last) * 0.0001), listing.price_tick)
-        bids, asks = [], []
-        for step in range(max(1, min(depth, LEVELS))):
-            size = (best * (1 + step)).quantize(listing.amount_step)
-            if quote.bid - gap * step > 0:
-                bids.append(Level(quote.bid - gap * step, size))
-            asks.append(Level(quote.ask + gap * step, size))
-        return bids, asks
+        return ladders(listing, quote.bid, quote.ask, quote.day_volume, depth)
+
+    def book_at(
+        self, listing: Listing, moment: datetime, last: float
+    ) -> tuple[list[Level], list[Level]]:
+        """The whole book at a moment of the past when the price was `last`."""
+        day = self.source.candles(listing.pair, "1h", moment - timedelta(days=1), moment, moment)
+        bid, ask = listing.bid_and_ask(last)
+        return ladders(listing, bid, ask, float(day["volume"].sum()), LEVELS)
+
+
+def ladders(
+    listing: Listing, bid: Decimal, ask: Decimal, day_volume: float, depth: int
+) -> tuple[list[Level], list[Level]]:
+    """Bids and asks that begin at `bid` and `ask`; `day_volume` in base currency."""
+    # A two-thousandth of a usual hour at the best price: thin, yet far above a small order.
+    best = max(Decimal(repr(day_volume)) / 24 / 2000, listing.amount_min * 100)
+    gap = max(listing.price(float(bid) * 0.0001), listing.price_tick)
+    bids, asks = [], []
+    for step in range(max(1, min(depth, LEVELS))):
+        size = (best * (1 + step)).quantize(listing.amount_step)
+        if bid - gap * step > 0:
+            bids.append(Level(bid - gap * step, size))
+        asks.append(Level(ask + gap * step, size))
+    return bids, asks

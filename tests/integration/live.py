@@ -1,4 +1,4 @@
-"""The real bot, offline: freqtrade's Worker in dry-run over the simulated exchange.
+"""The real bot, offline: freqtrade's Worker, in dry-run or live, over the simulated exchange.
 
 The clock is ours (time_machine), candles are painted by hand, and every iteration of the bot is
 one call. One process is enough: `a_home` puts back whatever it changes of freqtrade's and Python's.
@@ -36,6 +36,7 @@ from freqtrade.worker import Worker
 from nija_plugins.run import Run
 from nija_plugins.settings import ALIASES, Settings, environment_name
 from nija_plugins.venue.candles import CandleSource
+from nija_plugins.venue.venue import Books, Credentials, Venue
 from tests.conftest import ROOT
 
 HOUR = timedelta(hours=1)
@@ -222,7 +223,9 @@ class Home:
     market: PaintedMarket
     clock: Clock
     records: Records
+    venue: Venue | None = None
     bots: list[Bot] = field(default_factory=list)
+    keys: dict[str, Credentials] = field(default_factory=dict)
 
     @property
     def user_data(self) -> Path:
@@ -238,18 +241,38 @@ class Home:
         """Puts a single-file plugin into user_data/plugins, in place of an earlier one."""
         (self.user_data / "plugins" / f"{name}.py").write_text(source)
 
+    def account(self, exchange: str, **balances: str) -> Credentials:
+        """The bot's account at the venue, opened with `balances` when there is none yet."""
+        assert self.venue is not None, "this home has no venue with accounts: a_home(..., venue)"
+        if exchange not in self.keys:
+            self.keys[exchange] = self.venue.open_account(exchange, **(balances or {"USD": "100"}))
+        return self.keys[exchange]
+
+    def books(self, exchange: str) -> Books:
+        """The venue's truth about the bot's account."""
+        assert self.venue is not None
+        return self.venue.books(self.keys[exchange].key)
+
     def start(
         self,
         pairs: Sequence[str] = ("BTC/USD",),
         *,
         exchange: str = "coinbase",
+        live: bool = False,
+        timeout: int = 10_000,
         **changes: Any,
     ) -> Bot:
         """`freqtrade trade --strategy NijaMicro` on `pairs`, with `changes` in
-        user_data/config.json: keys of freqtrade's, and `nija`."""
+        user_data/config.json: keys of freqtrade's, and `nija`.
+
+        With `live`, dry_run is false and the bot trades on its account at the venue ($100, unless
+        `account` opened it with something else). `timeout` is the client's patience in real
+        milliseconds. A restart needs the clock to have moved, because of Kraken's nonce.
+        """
         api = dict.fromkeys(("rest", "public", "private", "zendesk"), self.url)
         ccxt = {"urls": {"api": api}, "enableRateLimit": False, "timeout_on_exit": 0}
-        config = {
+        ccxt["timeout"] = timeout
+        config: dict[str, Any] = {
             "add_config_files": ["../config.micro_capital.json"],
             "exchange": {
                 "name": exchange,
@@ -259,6 +282,10 @@ class Home:
             },
             **changes,
         }
+        if live:
+            credentials = self.account(exchange)
+            config["dry_run"] = False
+            config["exchange"] |= {"key": credentials.key, "secret": credentials.secret}
         (self.user_data / "config.json").write_text(json.dumps(config))
         database = f"sqlite:///{self.path / 'trades.sqlite'}"
         arguments = ["trade", "--strategy", "NijaMicro", "--userdir", str(self.user_data)]
@@ -295,9 +322,16 @@ def forget_database() -> None:
 
 @contextmanager
 def a_home(
-    path: Path, url: str, market: PaintedMarket, monkeypatch: pytest.MonkeyPatch
+    path: Path,
+    url: str,
+    market: PaintedMarket,
+    monkeypatch: pytest.MonkeyPatch,
+    venue: Venue | None = None,
 ) -> Iterator[Home]:
-    """A home in `path` with the clock at START; afterwards everything is as it was before."""
+    """A home in `path` with the clock at START; afterwards everything is as it was before.
+
+    `venue` is what `url` serves, for bots that trade live; it starts without accounts and faults.
+    """
     shutil.copy(ROOT / "config.micro_capital.json", path)
     for folder in ("strategies", "hyperopts", "plugins"):
         shutil.copytree(
@@ -315,6 +349,8 @@ def a_home(
     monkeypatch.setattr("freqtrade.configuration.configuration.setup_logging", lambda config: None)
     enable_database_use()
     market.reset()
+    if venue:
+        venue.reset()
     root, records = logging.getLogger(), Records()
     # Hyperopt in the same process would have silenced the second one.
     levels = {one: one.level for one in (root, logging.getLogger("nija_plugins.scaling"))}
@@ -328,7 +364,7 @@ def a_home(
     monkeypatch.setattr("freqtrade.worker.Worker._sleep", staticmethod(lambda seconds: None))
     monkeypatch.setattr("freqtrade.exchange.common.time", patient)
     monkeypatch.setattr("freqtrade.exchange.common.asyncio", SimpleNamespace(sleep=sleep))
-    home = Home(path, url, market, clock, records)
+    home = Home(path, url, market, clock, records, venue)
     root.addHandler(records)
     for one in levels:
         one.setLevel(logging.INFO)
