@@ -16,11 +16,13 @@ class NotAdopted(ValueError):
     """The holding cannot become a trade; the message says what to do instead."""
 
 
-def order_behind(
-    found: Unexplained, orders: Sequence[Mapping[str, Any]], known: frozenset[str]
-) -> Mapping[str, Any] | None:
-    """The exchange's order (ccxt's dictionary) that explains `found`: the open one of that id, or the
-    newest unknown purchase that filled about this amount (fees may have been taken off)."""
+Told = Mapping[str, Any]
+"""An order as ccxt tells it."""
+
+
+def order_behind(found: Unexplained, orders: Sequence[Told], known: frozenset[str]) -> Told | None:
+    """The exchange's order that explains `found`: the open one of that id, or the newest purchase
+    not `known` that filled about this amount (fees may have been taken off)."""
     unknown = [one for one in orders if str(one["id"]) not in known and one["side"] == "buy"]
     if found.order_id is not None:
         return next((one for one in unknown if str(one["id"]) == found.order_id), None)
@@ -53,7 +55,7 @@ def bought_for(found: Unexplained, price: float, now: datetime) -> dict[str, Any
 
 def adopt(
     found: Unexplained,
-    order: Mapping[str, Any],
+    order: Told,
     exchange: Any,
     *,
     stake_currency: str,

@@ -1,4 +1,4 @@
-"""`nija reconcile`: what the exchange holds and no trade explains becomes a trade, or the user's."""
+"""`nija reconcile`: what the exchange holds and no trade explains becomes a trade, or yours."""
 
 from datetime import UTC, datetime
 from pathlib import Path
