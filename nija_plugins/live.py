@@ -18,7 +18,7 @@ from nija_plugins.cash_flows import FEE_DOUBT, CashFlow, CashView, CashWatch, ef
 from nija_plugins.entry import Mode
 from nija_plugins.holdings import Unexplained
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
-from nija_plugins.wallet import cash
+from nija_plugins.wallet import arrived, cash, gone
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +38,8 @@ class LiveWatch:
     """Watches one bot's exchange between its loops.
 
     `failing` maps each cause that fails at present to a sentence; `unexplained` are holdings and
-    orders without a trade; `cash` is the external cash; `problem` is a sentence while the memory is
-    unusable.
+    orders without a trade; `own` the user's own holdings by asset; `cash` is the external cash;
+    `problem` is a sentence while the memory is unusable.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class LiveWatch:
         self.failing: dict[str, str] = {}
         self.unexplained: tuple[Unexplained, ...] = ()
         self.cash = CashWatch()
+        self.own: dict[str, float] = {}
         self.problem: str | None = None
         self._mode = mode
         self._stake_currency = stake_currency
@@ -132,8 +133,16 @@ class LiveWatch:
         if due or self.cash.pending or self._unexplained_since.keys() - self._reported:
             self.refresh(now, wallets)
         if self._loaded and WALLETS not in self.failing:
+            if self._refreshed == now:
+                self._read_own()
             self._watch_cash(now, wallets, trades)
             self._watch_holdings(now, wallets, dp, trades, book)
+
+    def _read_own(self) -> None:
+        try:
+            self.own = self.store.own()
+        except MemoryUnusable as error:
+            self._memory_fails(error)
 
     def refresh(self, now: datetime, wallets: Wallets) -> None:
         """Reads the wallets; a failure is a cause."""
@@ -180,14 +189,17 @@ class LiveWatch:
         """Deposits less withdrawals that the memory's benchmarks do not count yet."""
         return self._uncounted + self.cash.pending
 
+    def _own(self, trade: Trade) -> float:
+        return self.own.get(trade.safe_base_currency, 0.0)
+
     def _watch_cash(self, now: datetime, wallets: Wallets, trades: Sequence[Trade]) -> None:
         total, _ = cash(wallets, self._stake_currency, trades, self._mode)
         view = CashView(
             total=total,
             effect=effect_of(trades, Trade.get_total_closed_profit()),
             doubt=FEE_DOUBT * _recent_turnover(now),
-            paying=sum(_paying(trade, wallets) for trade in trades),
-            bringing=sum(_bringing(trade, wallets) for trade in trades),
+            paying=sum(_paying(one, wallets, self._own(one)) for one in trades),
+            bringing=sum(_bringing(one, wallets, self._own(one)) for one in trades),
             refreshed=self._refreshed or now,
         )
         self.cash, settled = self.cash.after(view)
@@ -248,7 +260,7 @@ class LiveWatch:
             pairs,
             wallets,
             trades,
-            self.store.own(),
+            self.own,
             lambda pair: book.close(pair, now),
             dp.market,
         )
@@ -314,25 +326,20 @@ class LiveWatch:
         return bool(now - ended >= 2 * self._candle)
 
 
-def _paying(trade: Trade, wallets: Wallets) -> float:
-    """What the trade's entry orders have cost already, as far as more of its asset has arrived than
-    the database knows, in stake currency."""
-    arrived = max(wallets.get_total(trade.safe_base_currency) - trade.amount, 0.0)
-    return sum(
-        float(min(order.safe_remaining, arrived) * order.safe_price * (1 + FEE_DOUBT))
-        for order in trade.open_orders
-        if order.ft_order_side == trade.entry_side
-    )
+def _paying(trade: Trade, wallets: Wallets, own: float) -> float:
+    """What the trade's entry orders have cost already, unknown to the database."""
+    if not trade.open_orders:
+        return 0.0
+    price = max(order.safe_price or 0.0 for order in trade.open_orders)
+    return arrived(trade, wallets, own) * price * (1 + FEE_DOUBT)
 
 
-def _bringing(trade: Trade, wallets: Wallets) -> float:
-    """What the trade's exit orders may have brought, as far as its asset is gone already."""
-    gone = max(trade.amount - wallets.get_total(trade.safe_base_currency), 0.0)
-    return sum(
-        float(min(order.safe_remaining, gone) * max(order.safe_price or 0, trade.max_rate or 0))
-        for order in trade.open_orders
-        if order.ft_order_side != trade.entry_side
-    )
+def _bringing(trade: Trade, wallets: Wallets, own: float) -> float:
+    """What the trade's exit orders may have brought already."""
+    if not trade.open_orders:
+        return 0.0
+    price = max(trade.max_rate or 0.0, *(order.safe_price or 0.0 for order in trade.open_orders))
+    return gone(trade, wallets, own) * price
 
 
 def _told(flow: float, account: Account, unexplained: bool) -> str:

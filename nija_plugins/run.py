@@ -197,7 +197,10 @@ class Run:
         """The account as it is now; with `alone`, as if it had never traded."""
         trades = [] if alone else Trade.get_trades_proxy(is_open=True)
         total, free = cash(wallets, stake_currency, trades, self.mode)
-        held, problem = positions(trades, book, now)
+        if self.mode == "live" and self.live is not None:
+            held, problem = positions(trades, book, now, wallets, self.live.own)
+        else:
+            held, problem = positions(trades, book, now)
         if alone:
             total = free = wallets.get_total(stake_currency)
         else:

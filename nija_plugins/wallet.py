@@ -1,6 +1,6 @@
 """freqtrade's wallets and open trades, as cash and positions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +10,8 @@ from freqtrade.wallets import Wallets
 from nija_plugins.account import Position
 from nija_plugins.book import Book
 from nija_plugins.entry import Mode
+
+NOTHING: Mapping[str, float] = {}
 
 
 def cash(
@@ -27,29 +29,61 @@ def cash(
     return total, wallets.get_free(stake_currency) - unbooked
 
 
+def arrived(trade: LocalTrade, wallets: Wallets, own: float) -> float:
+    """What of the trade's resting entry orders is in the wallet already, in base currency, beside
+    the user's `own`: live the wallet is read before the database hears of the fill."""
+    beyond = float(_held(trade, wallets, own) - trade.amount)
+    return min(_resting(trade, entry=True), max(beyond, 0.0))
+
+
+def gone(trade: LocalTrade, wallets: Wallets, own: float) -> float:
+    """What of the trade's amount its resting exit orders have sold already, in base currency."""
+    missing = float(trade.amount - _held(trade, wallets, own))
+    return min(_resting(trade, entry=False), max(missing, 0.0))
+
+
+def _held(trade: LocalTrade, wallets: Wallets, own: float) -> float:
+    return float(wallets.get_total(trade.safe_base_currency)) - own
+
+
+def _resting(trade: LocalTrade, *, entry: bool) -> float:
+    return sum(
+        float(order.safe_remaining)
+        for order in trade.open_orders
+        if (order.ft_order_side == trade.entry_side) is entry
+    )
+
+
 def positions(
-    trades: Sequence[LocalTrade], book: Book, now: datetime
+    trades: Sequence[LocalTrade],
+    book: Book,
+    now: datetime,
+    wallets: Wallets | None = None,
+    own: Mapping[str, float] = NOTHING,
 ) -> tuple[tuple[Position, ...], str | None]:
-    """The open trades as positions, and a sentence if one of them has no price."""
+    """The open trades as positions, and a sentence if one of them has no price.
+
+    With `wallets` (live) a fill counts as soon as the wallet shows it, as it does in the cash.
+    """
     found, problem = [], None
     for trade in trades:
         mark = book.close(trade.pair, now)
         if mark is None:
             problem = f"No closed candle is known for the open position in {trade.pair}."
             mark = trade.open_rate
+        came = went = 0.0
+        if wallets is not None:
+            mine = own.get(trade.safe_base_currency, 0.0)
+            came, went = arrived(trade, wallets, mine), gone(trade, wallets, mine)
         found.append(
             Position(
                 pair=trade.pair,
-                amount=trade.amount,
+                amount=trade.amount + came - went,
                 entry_price=trade.open_rate,
                 mark=mark,
                 stop=trade.stop_loss or 0.0,
                 fee=trade.fee_close or trade.fee_open,
-                pending=sum(
-                    order.safe_remaining
-                    for order in trade.open_orders
-                    if order.ft_order_side == trade.entry_side
-                ),
+                pending=_resting(trade, entry=True) - came,
             )
         )
     return tuple(found), problem
