@@ -118,6 +118,11 @@ class Run:
         minimum = balance_needed(self.exchange, False, self.settings)
         self.started = self.started or account.started or account.equity >= minimum
 
+    def note_raised(self, now: datetime, stops: int) -> None:
+        """Counts `stops` that a floor has raised at `now`, for a backtest's result."""
+        if stops and self.mode == "backtest":
+            self.record.raised(now, stops)
+
     def account(
         self, now: datetime, wallets: Wallets, book: Book, stake_currency: str, *, alone: bool
     ) -> Account:
