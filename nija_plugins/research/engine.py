@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from freqtrade.enums.candletype import CandleType
 from freqtrade.exchange import Exchange
 from freqtrade.optimize.backtesting import Backtesting
 from freqtrade.optimize.optimize_reports.optimize_reports import generate_wallet_stats
+from freqtrade.strategy import strategy_wrapper
 
 from nija_plugins.settings import ALIASES, Settings, environment_name
 from nija_plugins.venue.app import build_app
@@ -55,9 +57,10 @@ class Engine:
     """Backtests of NijaMicro as `house` has it: a folder with the shipped configuration and a
     user_data whose plugins take part. The simulated exchange must be up (see `simulated`)."""
 
-    def __init__(self, house: Path) -> None:
+    def __init__(self, house: Path, like: "Engine | None" = None) -> None:
+        """With `like`, that engine's exchange objects serve this one too."""
         self.house = house
-        self._exchanges: dict[str, Exchange] = {}
+        self._exchanges: dict[str, Exchange] = like._exchanges if like else {}
 
     def backtest(
         self,
@@ -126,6 +129,19 @@ def simulated(source: CandleSource) -> Iterator[None]:
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+
+@contextmanager
+def quick() -> Iterator[None]:
+    """Half the time of a backtest goes into freqtrade's deep copies of the trade it shows a
+    callback, its orders included. While this lasts the copies are shallow: NIJA's callbacks only
+    look (a test compares the results)."""
+    before = strategy_wrapper.deepcopy
+    strategy_wrapper.deepcopy = copy
+    try:
+        yield
+    finally:
+        strategy_wrapper.deepcopy = before
 
 
 def build_house(repository: Path, house: Path, plugins: Sequence[Path] = ()) -> Path:
