@@ -31,7 +31,8 @@ from nija_plugins.venue.environment import freqtrade_environment
 from nija_plugins.venue.server import serve
 
 CONFIGURATION = ("config.micro_capital.json", "config.kraken.json", "user_data/config.json")
-"""What a house needs beside its strategies, as shipped."""
+STRATEGY = "user_data/strategies/NijaMicro.py"
+"""What a house is made of, as shipped; paths within the repository."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def quick() -> Iterator[None]:
 def build_house(repository: Path, house: Path, plugins: Sequence[Path] = ()) -> Path:
     """`house` with the configuration and strategy of `repository` and these plugin files only:
     neither a user's plugins nor a NijaMicro.json left behind by hyperopt take part."""
-    for name in (*CONFIGURATION, "user_data/strategies/NijaMicro.py"):
+    for name in (*CONFIGURATION, STRATEGY):
         (house / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(repository / name, house / name)
     folder = house / "user_data/plugins"

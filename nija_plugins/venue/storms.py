@@ -27,9 +27,9 @@ class Storms:
     """How often per hour and how hard, for BTC; sizes are fractions of the price, drawn evenly
     between the two bounds. ETH and SOL get `harder` times as much."""
 
-    gaps_per_hour: float = 1 / 240
+    gaps_per_hour: float = 1 / 120
     gap: tuple[float, float] = (0.02, 0.08)
-    crashes_per_hour: float = 1 / 1_000
+    crashes_per_hour: float = 1 / 720
     crash: tuple[float, float] = (0.20, 0.40)
     crash_hours: tuple[int, int] = (2, 12)
     harder: tuple[float, float, float] = (1.0, 1.1, 1.25)
@@ -68,20 +68,26 @@ class StormCandles(CandleSource):
 def _factors(
     rng: np.random.Generator, hours: int, storms: Storms, harder: float
 ) -> tuple[Floats, Floats]:
-    """What the storms have made of the price at each hour's opening and closing."""
-    gaps = rng.random(hours) < storms.gaps_per_hour
-    sizes = rng.uniform(*storms.gap, hours) * np.where(rng.random(hours) < 0.5, -1, 1)
-    begins = rng.random(hours) < storms.crashes_per_hour
-    depths = rng.uniform(*storms.crash, hours)
-    lengths = rng.integers(storms.crash_hours[0], storms.crash_hours[1] + 1, hours)
+    """What the storms have made of the price at each hour's opening and closing.
+
+    One row of draws an hour, so that a longer market begins like a shorter one.
+    """
+    gap_comes, gap_size, gap_falls, crash_comes, depth, length = rng.random((hours, 6)).T
+    gaps = gap_comes < storms.gaps_per_hour
+    sizes = _between(storms.gap, gap_size) * np.where(gap_falls < 0.5, -1, 1)
+    depths = _between(storms.crash, depth)
+    lengths = _between(storms.crash_hours, length).round().astype(int)
     jump = np.where(gaps, 1 + np.clip(sizes * harder, -0.5, 0.5), 1.0)
     slide = np.zeros(hours)  # log return within the hour
-    for hour in np.flatnonzero(begins):
-        length = int(lengths[hour])
+    for hour in np.flatnonzero(crash_comes < storms.crashes_per_hour):
         whole = np.log1p(-min(depths[hour] * harder, 0.6))
-        slide[hour : hour + length] += whole / length
+        slide[hour : hour + lengths[hour]] += whole / lengths[hour]
     closing = np.exp(np.cumsum(np.log(jump) + slide))
     return closing * np.exp(-slide), closing
+
+
+def _between(bounds: tuple[float, float], shares: Floats) -> Floats:
+    return bounds[0] + (bounds[1] - bounds[0]) * shares
 
 
 def _stormy(frame: pd.DataFrame, opening: Floats, closing: Floats) -> pd.DataFrame:

@@ -32,9 +32,7 @@ class Engine:
         """One backtest with `nija` settings on top of the shipped ones and `config` on top of
         freqtrade's."""
         datadir = self.house / "user_data/data/kraken"
-        return self._engine.backtest(
-            TIMERANGE, datadir=datadir, nija=nija, wallet=wallet, **config
-        )
+        return self._engine.backtest(TIMERANGE, datadir=datadir, nija=nija, wallet=wallet, **config)
 
 
 @contextmanager

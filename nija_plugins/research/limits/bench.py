@@ -19,7 +19,15 @@ import pandas as pd
 
 import nija_plugins
 from nija_plugins.research import entries
-from nija_plugins.research.engine import Engine, build_house, quick, simulated, store_candles
+from nija_plugins.research.engine import (
+    CONFIGURATION,
+    STRATEGY,
+    Engine,
+    build_house,
+    quick,
+    simulated,
+    store_candles,
+)
 from nija_plugins.research.limits.case import EPOCH, NIJA, PAUSE_DAYS, REAL, REAL_FROM, Case
 from nija_plugins.research.limits.marking import Prices
 from nija_plugins.research.limits.measured import Measured, measure
@@ -116,13 +124,12 @@ def bench(repository: Path, folder: Path, corner: str, recorded: Path | None) ->
 def fingerprint(repository: Path, recorded: Path | None) -> str:
     """A hash of everything that decides a measurement but the case itself."""
     package = Path(nija_plugins.__file__).parent
-    files = sorted(package.rglob("*.py"))
-    files += [repository / "config.micro_capital.json", repository / "config.kraken.json"]
-    files += [repository / "user_data/config.json", repository / "user_data/strategies/NijaMicro.py"]
+    files = [file for file in sorted(package.rglob("*.py")) if file.parent.name != "cli"]
+    files = [file for file in files if file.name not in ("pool.py", "table.py")]
+    files += [repository / name for name in (*CONFIGURATION, STRATEGY)]
     files += sorted(recorded.glob("*-1h.feather")) if recorded else []
     digest = hashlib.sha256(version("freqtrade").encode())
     for file in files:
-        if file.parts[-2:-1] != ("cli",) and file.name != "table.py":
-            digest.update(file.name.encode())
-            digest.update(file.read_bytes())
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -5,8 +5,8 @@ positions, less the fee to get out); an entry costs amount × rate × (1 + fee) 
 
 Within an hour all positions are marked at their candle's low at the same moment, which is worse
 than what happened. A position whose stop lay at or above that low left in this candle, at what the
-trade says: its stop, or the open where the candle gapped through it. A trade is entered at the
-open of its candle, so its first candle counts like any other: marked at the low, or out at its stop.
+trade says: its stop, or the open where the candle gapped through it. A trade is entered at the open
+of its candle, so its first candle counts like any other: marked at the low, or out at its stop.
 """
 
 from collections.abc import Mapping, Sequence

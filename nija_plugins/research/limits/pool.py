@@ -1,0 +1,46 @@
+"""Cases on several processes."""
+
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
+from pathlib import Path
+
+from nija_plugins.research.limits.bench import Bench, bench
+from nija_plugins.research.limits.case import REAL, Case
+from nija_plugins.research.limits.measured import Measured
+
+_worker: list[Bench] = []
+_open = ExitStack()
+
+
+def run_all(
+    cases: Iterable[Case], repository: Path, folder: Path, recorded: Path | None, processes: int
+) -> Iterator[list[tuple[Case, Measured]]]:
+    """What every case came to, with and without the pause (see `Bench.measure`), as they are done:
+    the longest first, then the cases of one market together."""
+    tasks: dict[object, list[Case]] = {}
+    for case in cases:
+        tasks.setdefault(case if case.market == REAL else case.market, []).append(case)
+    # Spawned: a forked child would inherit locks that threads of the parent hold.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        processes, context, initializer=_begin, initargs=(repository, folder, recorded)
+    ) as pool:
+        ordered = sorted(tasks.values(), key=lambda task: task[0].market != REAL)
+        waiting = [pool.submit(_measure, task) for task in ordered]
+        try:
+            for done in as_completed(waiting):
+                yield from done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _begin(repository: Path, folder: Path, recorded: Path | None) -> None:
+    os.nice(5)
+    _worker.append(_open.enter_context(bench(repository, folder, f"at-{os.getpid()}", recorded)))
+
+
+def _measure(cases: list[Case]) -> list[list[tuple[Case, Measured]]]:
+    return [_worker[0].measure(case) for case in cases]
