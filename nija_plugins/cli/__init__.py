@@ -5,6 +5,7 @@ import typer
 from nija_plugins.cli.demo import demo
 from nija_plugins.cli.doctor import doctor
 from nija_plugins.cli.explain import explain
+from nija_plugins.cli.limits import limits
 from nija_plugins.cli.offline import CONTEXT_SETTINGS, offline
 from nija_plugins.cli.plugins import plugins
 from nija_plugins.cli.refusals import refusals
@@ -18,6 +19,7 @@ app.command()(status)
 app.command()(explain)
 app.command()(refusals)
 app.command()(plugins)
+app.command()(limits)
 
 
 @app.callback()
