@@ -86,10 +86,11 @@ def test_the_marking_agrees_with_nija_s_record_and_copies_may_be_shallow(
 
 
 def test_limits_that_are_off_are_seen_to_be_broken(ready: Bench) -> None:
-    case = CASES[2]
-    loose = {"daily_max_loss": 90, "max_drawdown": 90, "max_consecutive_losses": 99}
-    run, prices = outcome(ready, case, **loose, risk_per_trade=5, max_position_pct=60)
-    assert measure(case, run, prices).unexplained
+    case = replace(CASES[2], balance=5_000)
+    off = {"daily_max_loss": 90, "max_drawdown": 90, "max_consecutive_losses": 99}
+    bold = {"position_sizer": "EQUITY", "max_position_pct": 60}
+    run, prices = outcome(ready, case, **off, **bold)
+    assert {name for name, _ in measure(case, run, prices).unexplained} == {"worst day", "drawdown"}
 
 
 def test_what_was_measured_is_not_run_again(

@@ -18,8 +18,8 @@ _open = ExitStack()
 def run_all(
     cases: Iterable[Case], repository: Path, folder: Path, recorded: Path | None, processes: int
 ) -> Iterator[list[tuple[Case, Measured]]]:
-    """What every case came to, with and without the pause (see `Bench.measure`), as they are done:
-    the longest first, then the cases of one market together."""
+    """What every case came to, with and without the pause (see `Bench.measure`), as they are done;
+    begun in the order given, the cases of one synthetic market together."""
     tasks: dict[object, list[Case]] = {}
     for case in cases:
         tasks.setdefault(case if case.market == REAL else case.market, []).append(case)
@@ -28,8 +28,7 @@ def run_all(
     with ProcessPoolExecutor(
         processes, context, initializer=_begin, initargs=(repository, folder, recorded)
     ) as pool:
-        ordered = sorted(tasks.values(), key=lambda task: task[0].market != REAL)
-        waiting = [pool.submit(_measure, task) for task in ordered]
+        waiting = [pool.submit(_measure, task) for task in tasks.values()]
         try:
             for done in as_completed(waiting):
                 yield from done.result()
