@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from nija_plugins.research.limits.bench import Bench, bench
@@ -38,6 +39,7 @@ def run_all(
 
 def _begin(repository: Path, folder: Path, recorded: Path | None) -> None:
     os.nice(5)
+    Finalize(None, _open.close, exitpriority=1)  # pool workers run no atexit
     _worker.append(_open.enter_context(bench(repository, folder, f"at-{os.getpid()}", recorded)))
 
 
