@@ -23,7 +23,7 @@ def limits(
         ),
     ] = None,
     markets: Annotated[int, typer.Option(min=0, help="How many synthetic markets.")] = 200,
-    days: Annotated[int, typer.Option(min=7, max=300, help="How long each is traded.")] = 45,
+    days: Annotated[int, typer.Option(min=7, max=300, help="How long each is traded.")] = 30,
     processes: Annotated[int, typer.Option(min=1)] = 2,
     folder: Annotated[
         Path, typer.Option(help="Where measurements are kept; what is there is not run again.")
@@ -57,7 +57,7 @@ def limits(
         except NoCandles as error:
             console.print(f"[bold red]nija limits:[/] {error}", highlight=False, soft_wrap=True)
             raise typer.Exit(1) from None
-    options = f" --markets {markets} --days {days}" if (markets, days) != (200, 45) else ""
+    options = f" --markets {markets} --days {days}" if (markets, days) != (200, 30) else ""
     command = f"nija limits{' --data DIR' if data else ''}{options} --write docs/risk-table.md"
     page = document(found, command, days)
     if write:
