@@ -168,5 +168,6 @@ def store_candles(source: CandleSource, datadir: Path, start: datetime, end: dat
         pair = f"{asset}/USD"
         for timeframe in ("1h", "1d"):
             candles = source.candles(pair, timeframe, start, end, now=end)
-            closed = candles[candles["date"] + pd.Timedelta(timeframe) <= end]
+            length = pd.Timedelta(hours=24 if timeframe == "1d" else 1)
+            closed = candles[candles["date"] + length <= end]
             handler.ohlcv_store(pair, timeframe, closed, CandleType.SPOT)

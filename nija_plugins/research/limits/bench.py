@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -46,7 +46,8 @@ class Bench:
         self._corner = folder / corner
         self._engines: dict[str, Engine] = {}
         self._candles: tuple[str, Path, dict[str, Prices]] | None = None
-        self._code = fingerprint(repository, recorded)
+        self._code = fingerprint(repository)
+        self._files = _hash(sorted(recorded.glob("*-1h.feather"))) if recorded else ""
 
     def measure(self, case: Case) -> list[tuple[Case, Measured]]:
         """`case` as shipped; and once more with PAUSE_DAYS when its drawdown lock has ended it:
@@ -56,7 +57,8 @@ class Bench:
         return [(case, measured), (paused, self._one(paused) if measured.halted else measured)]
 
     def _one(self, case: Case) -> Measured:
-        facts = json.dumps([asdict(case), self._code], default=str, sort_keys=True)
+        used = [self._code, self._files if case.market == REAL else ""]
+        facts = json.dumps([asdict(case), used], default=str, sort_keys=True)
         path = self._folder / "runs" / f"{hashlib.sha256(facts.encode()).hexdigest()[:24]}.json"
         found = Measured.load(path)
         if found is None:
@@ -121,13 +123,15 @@ def bench(repository: Path, folder: Path, corner: str, recorded: Path | None) ->
             shutil.rmtree(folder / corner)
 
 
-def fingerprint(repository: Path, recorded: Path | None) -> str:
-    """A hash of everything that decides a measurement but the case itself."""
+def fingerprint(repository: Path) -> str:
+    """A hash of all code and configuration that decide a measurement."""
     package = Path(nija_plugins.__file__).parent
     files = [file for file in sorted(package.rglob("*.py")) if file.parent.name != "cli"]
     files = [file for file in files if file.name not in ("pool.py", "table.py")]
-    files += [repository / name for name in (*CONFIGURATION, STRATEGY)]
-    files += sorted(recorded.glob("*-1h.feather")) if recorded else []
+    return _hash([*files, *(repository / name for name in (*CONFIGURATION, STRATEGY))])
+
+
+def _hash(files: Iterable[Path]) -> str:
     digest = hashlib.sha256(version("freqtrade").encode())
     for file in files:
         digest.update(file.name.encode())

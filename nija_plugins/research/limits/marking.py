@@ -79,7 +79,9 @@ class Worst:
     """A fall below a benchmark (the day's opening, the peak) that was reached at `since`.
 
     `fall` is a fraction of the benchmark at hour `hour`; `missing` what equity lacked there of
-    what the limit promises, in USD, 0 while it holds; `gaps` explain it."""
+    what the limit promises, in USD, 0 while it holds; `gaps` may explain it: those since an hour
+    last began with equity above the limit. Earlier ones were paid for by then: stops had been
+    raised until their worst case kept the limit."""
 
     fall: float
     hour: int
@@ -131,7 +133,14 @@ class Marked:
         row = int(falls.argmax())
         since, hour = self.first + int(benchmarks[row]), self.first + int(span.start) + row
         missing = max(0.0, float((falls[row] - limit - TOLERANCE) * level[row]))
-        within = tuple(gap for gap in self.gaps if since <= gap.hour <= hour) if missing else ()
+        within: tuple[Gap, ...] = ()
+        if missing:
+            held = self.start[since - self.first : hour - self.first + 1] >= level[row] * (
+                1 - limit
+            )
+            # At the start of that hour the floor was within reach of the stops.
+            above = since + int(np.flatnonzero(held)[-1])
+            within = tuple(gap for gap in self.gaps if above <= gap.hour <= hour)
         return Worst(float(falls[row]), hour, since, missing, within)
 
 

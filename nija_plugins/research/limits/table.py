@@ -163,8 +163,8 @@ def _exceptions(found: Sequence[Found]) -> str:
     )
     return (
         "A gap is shown as: pair, candle, stop → open, what it cost beyond the stop (or the last "
-        "close where that was lower), after the fee. A day's gaps are those since 00:00, a "
-        "drawdown's those since its peak.\n\n" + _markdown(names, rows)
+        "close where that was lower), after the fee. Listed are those since an hour last began "
+        "with equity above the limit.\n\n" + _markdown(names, rows)
     )
 
 

@@ -72,6 +72,17 @@ def test_a_stop_above_the_last_close_promises_the_last_close() -> None:
     assert marked.gaps[0].beyond == pytest.approx(1 * 0.99)
 
 
+def test_a_gap_that_left_the_limit_whole_excuses_nothing_later() -> None:
+    """A gap costs 5 in hour 2 and leaves 195 of 200; later 20 are lost without one."""
+    flat = prices([100, 100, 85, 100, 80], [100, 100, 80, 100, 75], [100, 100, 85, 100, 80])
+    gapped = a_trade(1, 2, 85.0, stop=90.0)
+    deep = a_trade(3, 4, 80.0, stop=80.0)
+    marked = mark([gapped, deep], {"BTC/USD": flat}, 400, DAY, DAY + 4)
+    (day,) = marked.days(0.06)
+    assert len(marked.gaps) == 1 and day.missing > 0
+    assert not day.gaps and not day.explained
+
+
 def test_each_day_has_its_own_opening() -> None:
     size = 30
     closes = np.linspace(100, 71, size)
