@@ -16,7 +16,7 @@ HOW_TO_READ = f"""\
 *As shipped*, a used-up drawdown locks until a person unlocks it, which nobody does in a backtest.
 *With the pause* (`drawdown_pause_days` {PAUSE_DAYS:g}) the lock ends by itself and the peak
 restarts, so that the limits are tried again and again; the drawdown is then measured from each
-restarted peak. A coin flip and "always enter" run with `min_risk_reward` 0; everything else is as
+restarted peak; where the lock never came, the two are one backtest, told twice. A coin flip and "always enter" run with `min_risk_reward` 0; everything else is as
 shipped.
 
 - **Worst day**: the lowest equity within a UTC day against that at 00:00, **drawdown**: against the
@@ -42,7 +42,7 @@ def document(found: Sequence[Found], command: str, days: int) -> str:
         f"Made by `{command}`; do not edit.\n",
         f"The promise: a day loses at most {DAY_LIMIT:.0%}, the account at most {FALL_LIMIT:.0%} "
         "from its peak, whatever is entered, but for gaps through a stop. "
-        f"{len(found)} backtests through freqtrade's engine.\n",
+        f"{len(found)} runs through freqtrade's engine.\n",
         _verdict(found),
         HOW_TO_READ,
     ]
