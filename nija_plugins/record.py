@@ -7,13 +7,14 @@ from typing import Any
 
 @dataclass
 class EquityRecord:
-    """Opening, high, low and closing equity of each UTC day, and the extremes over all of them.
+    """Opening, high, low and closing equity of each UTC day, and the extremes over all of them; how
+    many stops the floors raised on which day.
 
     Plain data inside, because it travels in a backtest's result.
     """
 
     facts: dict[str, Any] = field(
-        default_factory=lambda: {"worst_day": 0.0, "drawdown": 0.0, "days": []}
+        default_factory=lambda: {"worst_day": 0.0, "drawdown": 0.0, "days": [], "raised": {}}
     )
     _peak: float = 0.0
 
@@ -30,3 +31,8 @@ class EquityRecord:
             self.facts["worst_day"] = min(self.facts["worst_day"], equity / day[1] - 1)
         if self._peak > 0:
             self.facts["drawdown"] = max(self.facts["drawdown"], 1 - equity / self._peak)
+
+    def raised(self, now: datetime, stops: int) -> None:
+        """Adds `stops` that were raised to keep W above a floor."""
+        today = now.date().isoformat()
+        self.facts["raised"][today] = self.facts["raised"].get(today, 0) + stops

@@ -191,6 +191,11 @@ class Run:
 
     # -- the account ------------------------------------------------------------------------
 
+    def note_raised(self, now: datetime, stops: int) -> None:
+        """Counts `stops` that a floor has raised at `now`, for a backtest's result."""
+        if stops and self.mode == "backtest":
+            self.record.raised(now, stops)
+
     def account(
         self, now: datetime, wallets: Wallets, book: Book, stake_currency: str, *, alone: bool
     ) -> Account:

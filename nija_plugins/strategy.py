@@ -190,7 +190,7 @@ class NijaStrategy(IStrategy):
             account = self._account(current_time)
         if account.problem is None:
             run.see(account)
-            raise_stops(tightened(account, self.nija_settings))
+            run.note_raised(current_time, raise_stops(tightened(account, self.nija_settings)))
             if run.hooks.tell("nija_equity", account=account):
                 run.loop = current_time
         run.keep_memory(account)

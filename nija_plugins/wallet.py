@@ -94,14 +94,18 @@ def marked(held: Sequence[Position], book: Book, moment: datetime) -> tuple[Posi
     return tuple(replace(one, mark=book.close(one.pair, moment) or one.mark) for one in held)
 
 
-def raise_stops(held: Sequence[Position]) -> None:
+def raise_stops(held: Sequence[Position]) -> int:
     """Moves the stops of the open trades up to those of `held`; a lower one changes nothing.
+    Returns how many it moved.
 
     On the trades themselves, not through custom_stoploss: freqtrade does not ask that when a
     candle's low is already below the old stop, and would fill there.
     """
+    raised = 0
     wanted = {position.pair: position for position in held if position.amount > 0}
     for trade in Trade.get_trades_proxy(is_open=True):
         position = wanted.get(trade.pair)
         if position is not None and position.stop > (trade.stop_loss or 0.0):
             trade.adjust_stop_loss(position.mark, 1 - position.stop / position.mark)
+            raised += 1
+    return raised

@@ -5,6 +5,7 @@ import typer
 from nija_plugins.cli.demo import demo
 from nija_plugins.cli.doctor import doctor
 from nija_plugins.cli.explain import explain
+from nija_plugins.cli.limits import limits
 from nija_plugins.cli.offline import CONTEXT_SETTINGS, offline
 from nija_plugins.cli.plugins import plugins
 from nija_plugins.cli.reconcile import reconcile
@@ -22,6 +23,7 @@ app.command()(refusals)
 app.command()(reconcile)
 app.command()(unlock)
 app.command()(plugins)
+app.command()(limits)
 
 
 @app.callback()

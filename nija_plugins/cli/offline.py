@@ -17,6 +17,7 @@ from rich.console import Console
 
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.candles import CandleSource, FileCandles, NoCandles, SyntheticCandles
+from nija_plugins.venue.environment import freqtrade_environment
 from nija_plugins.venue.generator import DEFAULT_SEED
 from nija_plugins.venue.run_freqtrade import SEED_VARIABLE
 from nija_plugins.venue.server import DEFAULT_PORT, VenueError, serve
@@ -100,25 +101,6 @@ def run_offline(
             environment[SEED_VARIABLE] = str(seed)
         command = [sys.executable, "-m", "nija_plugins.venue.run_freqtrade"]
         return _run([*command, *with_overlay(arguments, exchange)], environment)
-
-
-def freqtrade_environment(url: str, market: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables that lead freqtrade to `url`, on top of `environ`.
-
-    `market` names the database of a dry run: trades of one market make no sense in another.
-
-    Both exchanges' addresses are set: whatever the configuration names, nothing leaves loopback.
-    """
-    prefix = "FREQTRADE__EXCHANGE__CCXT_CONFIG__"
-    addresses = ("rest", "public", "private", "zendesk")
-    variables = {f"{prefix}URLS__API__{name}": url for name in addresses}
-    # Nobody has to be spared here.
-    variables[f"{prefix}enableRateLimit"] = "false"
-    # There is no account behind the simulated exchange, and its trades are nobody's record.
-    variables["FREQTRADE__DRY_RUN"] = "true"
-    if "FREQTRADE__DB_URL" not in environ:
-        variables["FREQTRADE__DB_URL"] = f"sqlite:///tradesv3.offline-{market}.sqlite"
-    return variables
 
 
 def with_overlay(arguments: Sequence[str], exchange: Exchange) -> list[str]:

@@ -1,0 +1,1 @@
+"""Do the loss limits hold, whatever is entered and whatever the market does? `nija limits`."""
