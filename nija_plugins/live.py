@@ -61,7 +61,8 @@ class LiveWatch:
         self._stake_currency = stake_currency
         self._candle = candle
         self._loaded = False
-        self._refreshed: datetime | None = None
+        self._own_read: datetime | None = None
+        self._orders_read: datetime | None = None
         self._unexplained_since: dict[tuple[str, str | None], datetime] = {}
         self._reported: set[tuple[str, str | None]] = set()
         self._confirmed: dict[str, datetime] = {}
@@ -129,13 +130,11 @@ class LiveWatch:
         """What a loop's start finds: wallets, candles, cash, holdings, lost orders."""
         self._watch_orders(now)
         self._watch_candles(now, dp)
-        due = self._refreshed is None or now - self._refreshed >= REFRESH
+        due = now - _read_at(wallets, now) >= REFRESH
         if due or self.cash.pending or self._unexplained_since.keys() - self._reported:
-            self.refresh(now, wallets)
+            self.refresh(wallets)
         if self._loaded and WALLETS not in self.failing:
-            if self._refreshed == now:
-                self._read_own()
-            self._watch_cash(now, wallets, trades)
+            self.look_at_cash(now, wallets, trades)
             self._watch_holdings(now, wallets, dp, trades, book)
 
     def _read_own(self) -> None:
@@ -144,7 +143,7 @@ class LiveWatch:
         except MemoryUnusable as error:
             self._memory_fails(error)
 
-    def refresh(self, now: datetime, wallets: Wallets) -> None:
+    def refresh(self, wallets: Wallets) -> None:
         """Reads the wallets; a failure is a cause."""
         try:
             wallets.update()
@@ -152,7 +151,6 @@ class LiveWatch:
             name = type(error).__name__
             self.failing[WALLETS] = f"The wallets could not be refreshed ({name})."
         else:
-            self._refreshed = now
             self.failing.pop(WALLETS, None)
 
     def look_closely(
@@ -168,7 +166,7 @@ class LiveWatch:
         exchange, before an entry; a sentence when that was not possible. Live only."""
         if self._mode != "live":
             return None
-        self.refresh(now, wallets)
+        self.refresh(wallets)
         if WALLETS in self.failing:
             return self.failing[WALLETS]
         try:
@@ -179,7 +177,7 @@ class LiveWatch:
             name = type(error).__name__
             return f"What the exchange holds of {pair} could not be compared ({name})."
         others = tuple(one for one in self.unexplained if one.pair != pair)
-        self._note_unexplained(now, (*others, *held, *orders))
+        self._note_unexplained(now, _read_at(wallets, now), (*others, *held, *orders))
         return None
 
     # -- cash -------------------------------------------------------------------------------
@@ -192,7 +190,15 @@ class LiveWatch:
     def _own(self, trade: Trade) -> float:
         return self.own.get(trade.safe_base_currency, 0.0)
 
-    def _watch_cash(self, now: datetime, wallets: Wallets, trades: Sequence[Trade]) -> None:
+    def look_at_cash(self, now: datetime, wallets: Wallets, trades: Sequence[Trade]) -> None:
+        """Compares the cash with what trades explain. Also before an entry: freqtrade reads the
+        wallets right before it asks for a stake."""
+        read = _read_at(wallets, now)
+        if not self._loaded:
+            return
+        if read != self._own_read:
+            self._read_own()
+            self._own_read = read
         total, _ = cash(wallets, self._stake_currency, trades, self._mode)
         view = CashView(
             total=total,
@@ -200,7 +206,7 @@ class LiveWatch:
             doubt=FEE_DOUBT * _recent_turnover(now),
             paying=sum(_paying(one, wallets, self._own(one)) for one in trades),
             bringing=sum(_bringing(one, wallets, self._own(one)) for one in trades),
-            refreshed=self._refreshed or now,
+            refreshed=read,
         )
         self.cash, settled = self.cash.after(view)
         if settled:
@@ -235,7 +241,9 @@ class LiveWatch:
             self._memory_fails(error)
             return
         orders = [one for one in self.unexplained if one.order_id]
-        if self._refreshed == now:
+        read = _read_at(wallets, now)
+        if orders and read != self._orders_read:
+            self._orders_read = read
             pairs = sorted({one.pair for one in orders})
             try:
                 orders = [
@@ -245,7 +253,7 @@ class LiveWatch:
                 ]
             except Exception as error:
                 logger.warning("Open orders could not be compared: %s", type(error).__name__)
-        self._note_unexplained(now, (*held, *orders))
+        self._note_unexplained(now, read, (*held, *orders))
 
     def _holdings(
         self,
@@ -265,12 +273,13 @@ class LiveWatch:
             dp.market,
         )
 
-    def _note_unexplained(self, now: datetime, found: Iterable[Unexplained]) -> None:
+    def _note_unexplained(
+        self, now: datetime, read: datetime, found: Iterable[Unexplained]
+    ) -> None:
         """Keeps what was found; locks the pair and tells a person once a second reading agrees (a
         balance may lag behind a fill); releases the lock of what has found its explanation."""
         self.unexplained = tuple(found)
         keys = {one.key for one in self.unexplained}
-        read = self._refreshed or now
         for key in self._unexplained_since.keys() - keys:
             del self._unexplained_since[key]
             self._reported.discard(key)
@@ -351,6 +360,12 @@ def _told(flow: float, account: Account, unexplained: bool) -> str:
         f"{kind} of ${abs(flow):.2f}: equity is ${account.equity:.2f}, the day's opening counts "
         f"as ${marks.day_open:.2f} now, the peak as ${marks.peak:.2f}."
     )
+
+
+def _read_at(wallets: Wallets, now: datetime) -> datetime:
+    """When freqtrade last read the wallets (UTC)."""
+    read: datetime | None = wallets._last_wallet_refresh
+    return read or now
 
 
 def _trades_known() -> int:

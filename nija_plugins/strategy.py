@@ -278,6 +278,8 @@ class NijaStrategy(IStrategy):
             logger.info("No entry into %s: it has not been analysed yet.", pair)
             return 0.0
         run.unseen.judged(pair, reading.ended)
+        if run.live is not None:
+            run.live.look_at_cash(now, self.wallets, Trade.get_trades_proxy(is_open=True))
         request = self._request(pair, now, price, reading, bounds)
         account = run.check_loop(self._account(now))
         reasons = (

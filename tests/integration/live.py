@@ -21,6 +21,7 @@ import pandas as pd
 import pytest
 import time_machine
 from freqtrade.commands.arguments import Arguments
+from freqtrade.data.dataprovider import DataProvider
 from freqtrade.persistence import (
     Order,
     PairLocks,
@@ -226,6 +227,8 @@ class Home:
     venue: Venue | None = None
     bots: list[Bot] = field(default_factory=list)
     keys: dict[str, Credentials] = field(default_factory=dict)
+    sent: list[str] = field(default_factory=list)
+    """What the bots told a person (Telegram, Discord, webhooks)."""
 
     @property
     def user_data(self) -> Path:
@@ -365,6 +368,13 @@ def a_home(
     monkeypatch.setattr("freqtrade.exchange.common.time", patient)
     monkeypatch.setattr("freqtrade.exchange.common.asyncio", SimpleNamespace(sleep=sleep))
     home = Home(path, url, market, clock, records, venue)
+    send = DataProvider.send_msg
+
+    def sent(self: DataProvider, message: str, *, always_send: bool = False) -> None:
+        home.sent.append(message)
+        send(self, message, always_send=always_send)
+
+    monkeypatch.setattr(DataProvider, "send_msg", sent)
     root.addHandler(records)
     for one in levels:
         one.setLevel(logging.INFO)
