@@ -30,11 +30,12 @@ TIMERANGE = f"{START:%Y%m%d}-{END:%Y%m%d}"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one backtest came to: trades (a row each), refusals by rule, tier changes, locks as
-    (reason, begin, end), and NIJA's own equity (see `nija_plugins.record`)."""
+    """What one backtest came to: trades (a row each), refusals by rule and one by one, changes of
+    tier, locks as (reason, begin, end), and NIJA's own equity (see `nija_plugins.record`)."""
 
     trades: pd.DataFrame
     refused: dict[str, int]
+    refusals: list[dict[str, Any]]
     tier_changes: list[dict[str, Any]]
     final_balance: float
     locks: list[tuple[str, datetime, datetime]]
@@ -67,6 +68,7 @@ class Engine:
         return Outcome(
             trades=content["results"],
             refused=facts["refused"]["by_rule"],
+            refusals=facts["refused"]["records"],
             tier_changes=facts["tier_changes"],
             final_balance=content["final_balance"],
             locks=[(lock.reason, lock.lock_time, lock.lock_end_time) for lock in content["locks"]],
