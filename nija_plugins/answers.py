@@ -1,12 +1,14 @@
 """What each hook may answer. Each check returns the answer as its caller wants it, or raises
 ValueError with what is wrong, in words a plugin author understands."""
 
+from decimal import Decimal
 from math import isfinite
+from numbers import Real
 from typing import Any
 
 import pandas as pd
 
-from nija_plugins.guard import Check
+from nija_plugins.guard import Check, brief
 from nija_plugins.view import Plan, Regime, Vote
 
 
@@ -29,7 +31,7 @@ def leverage(answer: Any) -> float:
 def reason(answer: Any) -> str:
     """A sentence."""
     if not isinstance(answer, str) or not answer.strip():
-        raise ValueError(f"a veto is a sentence or None, got {answer!r}")
+        raise ValueError(f"a veto is a sentence or None, got {brief(answer)}")
     return answer
 
 
@@ -63,7 +65,7 @@ def votes(index: pd.Index) -> Check:
 
     def check(answer: Any) -> list[Vote]:
         if not isinstance(answer, list) or not all(isinstance(vote, Vote) for vote in answer):
-            raise ValueError(f"votes are a list of Vote, got {answer!r:.80}")
+            raise ValueError(f"votes are a list of Vote, got {brief(answer)}")
         return [
             Vote(v.name, v.family, fractions(index, f'the score of vote "{v.name}"')(v.score))
             for v in answer
@@ -77,7 +79,7 @@ def plan(index: pd.Index) -> Check:
 
     def check(answer: Any) -> Plan:
         if not isinstance(answer, Plan):
-            raise ValueError(f"a plan is a Plan, got {answer!r:.80}")
+            raise ValueError(f"a plan is a Plan, got {brief(answer)}")
         found = Plan(
             stop=fractions(index, "stop distances")(answer.stop),
             target=_numeric(answer.target, index, "target distances"),
@@ -91,12 +93,10 @@ def plan(index: pd.Index) -> Check:
 
 
 def _number(answer: Any, what: str) -> float:
-    if isinstance(answer, bool | str):
-        raise ValueError(f"{what} is a number, got {answer!r}")
-    try:
-        number = float(answer)
-    except (TypeError, ValueError):
-        raise ValueError(f"{what} is a number, got {answer!r:.80}") from None
+    # By kind, not by trying float(): that also takes text, truth values and arrays of one number.
+    if isinstance(answer, bool) or not isinstance(answer, Real | Decimal):
+        raise ValueError(f"{what} is a number, got {brief(answer)}")
+    number = float(answer)
     if not isfinite(number):
         raise ValueError(f"{what} must be finite, got {number}")
     return number
@@ -104,7 +104,7 @@ def _number(answer: Any, what: str) -> float:
 
 def _series(answer: Any, index: pd.Index, what: str) -> pd.Series:
     if not isinstance(answer, pd.Series):
-        raise ValueError(f"{what} are a pandas Series, got {answer!r:.80}")
+        raise ValueError(f"{what} are a pandas Series, got {brief(answer)}")
     if len(answer) != len(index):
         raise ValueError(f"{what} have {len(answer)} rows, the dataframe has {len(index)}")
     if not answer.index.equals(index):

@@ -2,7 +2,8 @@
 
 Implement any of these with `@nija_plugins.hookimpl`, asking only for the arguments you need.
 Market hooks see candles and never balances; money hooks see `EntryRequest` and `Account` and never
-candles. A plugin that raises or talks nonsense is named in the log, and nothing is entered on it.
+candles. A plugin that raises, talks nonsense or takes too long (`guard.LATE_SECONDS`) is named in
+the log, and nothing is entered on it. None is "no opinion" and never a failure.
 """
 
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 hookspec = pluggy.HookspecMarker("nija")
 
-# The market: once per dataframe. On error the dataframe gets no signal; exits go on.
+# The market: once per dataframe, within 600 s. On error the dataframe gets no signal; exits go on.
 
 
 @hookspec(firstresult=True)
@@ -49,7 +50,7 @@ def nija_confidence(
     """Trust in an entry per candle in [0, 1], NaN for "don't know". First result wins."""
 
 
-# Money: once per candidate entry. On error nothing is entered.
+# Money: once per candidate entry, within 5 s. On error nothing is entered.
 
 
 @hookspec
@@ -72,8 +73,9 @@ def nija_leverage(
     """A multiple ≥ 1, futures only. First result wins; on error 1."""
 
 
-# Events: told, not asked. On error the plugin is named in the log, exits go on, and nothing more is
-# entered in this loop (after nija_run_started: in this run).
+# Events: told, not asked; an answer other than None is an error, and so is taking longer than 5 s
+# (nija_run_started: 600 s). On error the plugin is named in the log, exits go on, and nothing more
+# is entered in this loop (after nija_run_started: in this run).
 
 
 @hookspec

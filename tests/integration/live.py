@@ -149,6 +149,54 @@ def nija_plan(dataframe, pair):
 """
 
 
+RAISES = "raise RuntimeError('out of order')"
+
+
+def broken(hook: str, arguments: str, body: str, when: str = "True") -> str:
+    """A plugin whose `hook` misbehaves where `when` holds and has no opinion elsewhere."""
+    return f"""
+import pandas as pd
+from nija_plugins import hookimpl
+from nija_plugins.view import Family, Plan, Vote
+
+@hookimpl
+def {hook}({arguments}):
+    if {when}:
+        {body}
+    return None
+"""
+
+
+def open_trade(pair: str = "BTC/USD") -> Trade:
+    """The only open trade of `pair`."""
+    (trade,) = Trade.get_trades_proxy(pair=pair, is_open=True)
+    return trade
+
+
+def closed_trade(pair: str = "BTC/USD") -> Trade:
+    """The only closed trade of `pair`."""
+    (trade,) = Trade.get_trades_proxy(pair=pair, is_open=False)
+    return trade
+
+
+def open_pairs() -> set[str]:
+    """The pairs with an open trade."""
+    return {trade.pair for trade in Trade.get_trades_proxy(is_open=True)}
+
+
+def paid(trade: Trade) -> float:
+    """What the entry cost, fee included."""
+    return trade.amount * trade.open_rate * (1 + trade.fee_open)
+
+
+def equity(wallet: float, closes: Mapping[str, float]) -> float:
+    """DESIGN §5 by hand: what is left of `wallet`, and what the open trades would bring at
+    `closes` after the exit fee."""
+    trades = Trade.get_trades_proxy(is_open=True)
+    brings = sum(t.amount * closes[t.pair] * (1 - t.fee_close) for t in trades)
+    return wallet - sum(paid(trade) for trade in trades) + brings
+
+
 class Clock:
     """The simulated time: moved by the test, and by whatever freqtrade sleeps."""
 

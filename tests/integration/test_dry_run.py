@@ -4,14 +4,11 @@ freqtrade's own Worker over the simulated exchange, one iteration a call (see `l
 from NIJA's own voters in one test, from a scripted plugin in the others; the rules are always ours.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from freqtrade.persistence import Trade
 from freqtrade.rpc.rpc import RPC, RPCException
 
 from nija_plugins.entry import EntryRequest, Market
@@ -19,12 +16,25 @@ from nija_plugins.scaling.tiers import tier_for
 from nija_plugins.settings import Settings
 from nija_plugins.sizing.decision import Decision, decide
 from nija_plugins.sizing.hybrid import nija_stake
-from nija_plugins.venue.app import build_app
 from nija_plugins.venue.listings import EXCHANGES
-from nija_plugins.venue.server import serve
 from nija_plugins.view import Regime
 from tests.conftest import an_account
-from tests.integration.live import DAYS, HISTORY, Bot, Home, PaintedMarket, a_home, after, script
+from tests.integration.live import (
+    DAYS,
+    HISTORY,
+    RAISES,
+    Bot,
+    Home,
+    PaintedMarket,
+    after,
+    broken,
+    closed_trade,
+    equity,
+    open_pairs,
+    open_trade,
+    paid,
+    script,
+)
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")
@@ -32,48 +42,6 @@ pytestmark = pytest.mark.xdist_group("live")
 BTC, ETH, SOL = "BTC/USD", "ETH/USD", "SOL/USD"
 TICK = 0.01
 CENT = 0.005
-
-
-@pytest.fixture(scope="module")
-def venue() -> Iterator[tuple[str, PaintedMarket]]:
-    market = PaintedMarket()
-    with serve(build_app(market), port=0) as url:
-        yield url, market
-
-
-@pytest.fixture
-def home(
-    tmp_path: Path, venue: tuple[str, PaintedMarket], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Home]:
-    with a_home(tmp_path, *venue, monkeypatch) as home:
-        yield home
-
-
-def open_trade(pair: str = BTC) -> Trade:
-    (trade,) = Trade.get_trades_proxy(pair=pair, is_open=True)
-    return trade
-
-
-def closed_trade(pair: str = BTC) -> Trade:
-    (trade,) = Trade.get_trades_proxy(pair=pair, is_open=False)
-    return trade
-
-
-def open_pairs() -> set[str]:
-    return {trade.pair for trade in Trade.get_trades_proxy(is_open=True)}
-
-
-def paid(trade: Trade) -> float:
-    """What the entry cost, fee included."""
-    return trade.amount * trade.open_rate * (1 + trade.fee_open)
-
-
-def equity(wallet: float, closes: dict[str, float]) -> float:
-    """DESIGN §5 by hand: what is left of `wallet`, and what the open trades would bring at
-    `closes` after the exit fee."""
-    trades = Trade.get_trades_proxy(is_open=True)
-    brings = sum(t.amount * closes[t.pair] * (1 - t.fee_close) for t in trades)
-    return wallet - sum(paid(trade) for trade in trades) + brings
 
 
 def sized(
@@ -420,201 +388,6 @@ class TestRestart:
         assert bot.run.memory.benchmarks is not None
         assert bot.run.memory.benchmarks.day_open == pytest.approx(100)
         assert bot.run.memory.benchmarks.peak == pytest.approx(100)
-
-
-RAISES = "raise RuntimeError('out of order')"
-
-
-def broken(hook: str, arguments: str, body: str, when: str = "True") -> str:
-    """A plugin whose `hook` misbehaves where `when` holds and has no opinion elsewhere."""
-    return f"""
-import pandas as pd
-from nija_plugins import hookimpl
-from nija_plugins.view import Family, Plan, Vote
-
-@hookimpl
-def {hook}({arguments}):
-    if {when}:
-        {body}
-    return None
-"""
-
-
-class TestBrokenPlugins:
-    """A plugin that fails costs an entry, never money: no entry, exits go on, it is named."""
-
-    @pytest.fixture
-    def trading(self, home: Home) -> Home:
-        """BTC is entered at 8h and falls through its stop in the hour before 14h; ETH signals at
-        12h, when the broken plugin is asked."""
-        home.plugin("script", script({BTC: [8], ETH: [12]}, stop=0.04))
-        home.market.paint("BTC", 13, [0.90])
-        return home
-
-    def assert_closed(self, home: Home, bot: Bot, plugin: str, hook: str) -> None:
-        """Nothing was entered on it; the log says who failed where, once; the exit happened."""
-        assert open_pairs() == {BTC}
-        errors = bot.said(f'ERROR Plugin "{plugin}" failed in {hook}: ')
-        assert len(errors) == 1
-        bot.at(12, 10)
-        assert open_pairs() == {BTC}
-        assert bot.said(f'ERROR Plugin "{plugin}" failed in {hook}: ') == errors
-        bot.at(14)
-        assert not open_pairs()
-        assert closed_trade().close_rate < closed_trade().stop_loss
-
-    @pytest.mark.parametrize(
-        ("body", "what"),
-        [
-            (RAISES, "RuntimeError: out of order"),
-            ("return float('nan')", "a stake must be finite, got nan"),
-            ("return -5.0", "a stake must not be negative, got -5.0"),
-            ("return '20'", "a stake is a number, got '20'"),
-            ("return True", "a stake is a number, got True"),
-        ],
-    )
-    def test_stake(self, trading: Home, body: str, what: str) -> None:
-        arguments = "request, account, tier, settings"
-        trading.plugin("broken", broken("nija_stake", arguments, body, f"request.pair == {ETH!r}"))
-        bot = trading.start((BTC, ETH)).at(8).at(12)
-        assert bot.said(what)
-        self.assert_closed(trading, bot, "broken", "nija_stake")
-        assert len(bot.said("Entry into ETH/USD refused: Plugin")) == 1
-
-    def test_stake_none_is_no_opinion(self, trading: Home) -> None:
-        """The next plugin is asked: here NIJA's own sizer."""
-        trading.plugin("quiet", broken("nija_stake", "request", "return None"))
-        bot = trading.start((BTC, ETH)).at(8).at(12)
-        assert open_pairs() == {BTC, ETH}
-        assert not bot.said("ERROR")
-
-    def test_no_stake_from_anybody(self, trading: Home) -> None:
-        trading.plugin("quiet", broken("nija_stake", "request", "return None"))
-        disable = {"plugins": {"disable": ["sizing.hybrid"]}}
-        bot = trading.start((BTC, ETH), nija=disable).at(8)
-        assert not open_pairs()
-        assert len(bot.said("No loaded plugin sizes entries")) == 1
-
-    def test_a_greedy_stake_is_cut(self, trading: Home) -> None:
-        """Whatever is wished, the cuts decide: here 18% of equity."""
-        trading.plugin("greedy", broken("nija_stake", "request", "return 1e9"))
-        trading.start((BTC, ETH)).at(8)
-        assert open_trade().stake_amount == pytest.approx(18.0, abs=1e-3)
-
-    @pytest.mark.parametrize(
-        ("body", "what"),
-        [
-            (RAISES, "RuntimeError: out of order"),
-            ("return False", "a veto is a sentence or None, got False"),
-        ],
-    )
-    def test_veto(self, trading: Home, body: str, what: str) -> None:
-        trading.plugin("broken", broken("nija_veto", "request", body, f"request.pair == {ETH!r}"))
-        bot = trading.start((BTC, ETH)).at(8).at(12)
-        assert bot.said(what)
-        self.assert_closed(trading, bot, "broken", "nija_veto")
-
-    @pytest.mark.parametrize(
-        ("hook", "body"),
-        [
-            ("nija_votes", RAISES),
-            ("nija_votes", "return [Vote('v', Family.TREND, pd.Series(2.0, dataframe.index))]"),
-            ("nija_plan", "return Plan(*[pd.Series([0.04] * (len(dataframe) - 1))] * 3)"),
-            ("nija_regime", "return pd.Series('sideways', dataframe.index)"),
-            ("nija_confidence", "return pd.Series('high', dataframe.index)"),
-        ],
-    )
-    def test_market(self, trading: Home, hook: str, body: str) -> None:
-        """From 11h on every dataframe is spoilt, also that of the open trade."""
-        spoilt = "dataframe['date'].iloc[-1] >= pd.Timestamp('2025-03-04T10:00Z')"
-        # Last in the alphabet: asked before the script.
-        trading.plugin("zz_broken", broken(hook, "dataframe, pair", body, spoilt))
-        trading.market.paint("BTC", 8, [1.03, 1.03, 1.03, 1.03, 1.03, 0.90])
-        bot = trading.start((BTC, ETH)).at(8).at(12)
-        assert open_trade().stop_loss == pytest.approx(
-            trading.market.price("BTC") * 1.03 * 0.94, abs=TICK * 1.01
-        ), "the trade keeps its plan"
-        self.assert_closed(trading, bot, "zz_broken", hook)
-
-    def test_score(self, trading: Home) -> None:
-        """A scorer that breaks at 11h."""
-        source = """
-from nija_plugins import hookimpl
-
-HOURS = []
-
-@hookimpl
-def nija_equity(account):
-    HOURS.append(account.time.hour)
-
-@hookimpl
-def nija_score(votes, regime):
-    if HOURS and HOURS[-1] >= 11:
-        raise RuntimeError("out of order")
-"""
-        trading.plugin("zz_broken", source)
-        bot = trading.start((BTC, ETH)).at(8).at(12)
-        self.assert_closed(trading, bot, "zz_broken", "nija_score")
-
-    @pytest.mark.parametrize("hook", ["nija_stake", "nija_veto"])
-    def test_an_answer_that_comes_too_late(
-        self, trading: Home, monkeypatch: pytest.MonkeyPatch, hook: str
-    ) -> None:
-        monkeypatch.setattr("nija_plugins.guard.LATE_SECONDS", 0.2)
-        sleeps = "import threading; threading.Event().wait(0.25)"
-        trading.plugin("slow", broken(hook, "request", sleeps, f"request.pair == {ETH!r}"))
-        bot = trading.start((BTC, ETH)).at(8).at(12)
-        assert bot.said("its answer is about a price that is gone")
-        assert open_pairs() == {BTC}
-        bot.at(14)
-        assert not open_pairs()
-
-    def test_a_plugin_that_cannot_start_over(self, trading: Home) -> None:
-        trading.plugin("stuck", broken("nija_run_started", "settings", RAISES))
-        bot = trading.start((BTC, ETH)).at(8).at(12)
-        assert not open_pairs()
-        assert len(bot.said('ERROR Plugin "stuck" failed in nija_run_started: ')) == 1
-
-    @pytest.mark.parametrize("hook", ["nija_entry_filled", "nija_exit_filled"])
-    def test_events_are_told_not_asked(self, trading: Home, hook: str) -> None:
-        """A listener that fails is named and stops nothing."""
-        trading.plugin("deaf", broken(hook, "", RAISES))
-        bot = trading.start((BTC, ETH)).at(8).at(12)
-        assert open_pairs() == {BTC, ETH}
-        assert open_trade().get_custom_data("nija_plan") == {"stop": 0.04, "trail": 0.06}
-        bot.at(14)
-        assert open_pairs() == {ETH}
-        assert len(bot.said(f'ERROR Plugin "deaf" failed in {hook}: RuntimeError')) == 1
-
-    def test_a_loop_that_a_plugin_could_not_follow(self, trading: Home) -> None:
-        """nija_equity is the exception: a plugin that lost sight of the account may be a limit."""
-        late = "account.time.hour >= 12"
-        trading.plugin("broken", broken("nija_equity", "account", RAISES, late))
-        bot = trading.start((BTC, ETH)).at(8).at(12)
-        refused = "Entry into ETH/USD refused: This loop could not value the account."
-        assert len(bot.said(refused)) == 1
-        assert trading.tier_state["last_equity"] == pytest.approx(
-            equity(100, {BTC: trading.market.price("BTC")})
-        ), "the others heard"
-        self.assert_closed(trading, bot, "broken", "nija_equity")
-
-    @pytest.mark.parametrize(
-        "body",
-        [
-            "dataframe['close'] = dataframe['close'] * 10",
-            "dataframe.drop(dataframe.index[-1], inplace=True)",
-        ],
-    )
-    def test_a_plugin_that_changes_the_candles(self, trading: Home, body: str) -> None:
-        """A careless voter must not reach what the account is valued with."""
-        spoilt = "dataframe['date'].iloc[-1] >= pd.Timestamp('2025-03-04T10:00Z')"
-        trading.plugin("careless", broken("nija_votes", "dataframe", body, spoilt))
-        bot = trading.start((BTC, ETH), dry_run_wallet=240).at(8).at(11).at(11, 10)
-        worth = equity(240, {BTC: trading.market.price("BTC")})
-        assert bot.account().equity == pytest.approx(worth)
-        assert bot.said("AUTO-SCALING") == ["INFO AUTO-SCALING UPGRADE: $240.00 → STARTER tier"]
-        assert bot.run.memory.benchmarks is not None
-        assert bot.run.memory.benchmarks.peak == 240
 
 
 class TestUnknownAccount:

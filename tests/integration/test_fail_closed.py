@@ -1,181 +1,238 @@
-"""A plugin that fails, in every hook in turn, through freqtrade's own backtesting: nothing is
-entered on it, open trades are still taken out, and the log names plugin and hook."""
+"""A plugin that misbehaves, in freqtrade's own backtesting: nothing is entered on it, open trades
+are taken out, the log names plugin and hook.
+
+Every hook in every way is the table of `misbehaviour`. One backtest a hook, which misbehaves in one
+way after the other. Market hooks see all candles at once: there, two pairs' candles are spoilt in
+two ways, and BTC's are not. A run begins once: one backtest a way.
+"""
 
 import logging
-import textwrap
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
 
 import pandas as pd
 import pytest
+from freqtrade.data.history.datahandlers.idatahandler import get_datahandler
+from freqtrade.enums.candletype import CandleType
 
-from nija_plugins import guard
-from tests.integration.engine import Engine, Outcome, engine
+from nija_plugins.cli.offline import freqtrade_environment
+from nija_plugins.venue.app import build_app
+from nija_plugins.venue.server import serve
+from tests.conftest import copy_of_the_house
+from tests.integration import misbehaviour
+from tests.integration.engine import Engine, Outcome
+from tests.integration.live import HISTORY, HOUR, START, PaintedMarket, script
+from tests.integration.misbehaviour import (
+    CULPRIT,
+    ETH,
+    EVENTS,
+    MARKET,
+    MATRIX,
+    MONEY,
+    PLUGIN,
+    SOL,
+    Cell,
+    Seen,
+    cells,
+    judge,
+)
 
-FROM = pd.Timestamp("2023-03-21", tz="UTC")
-"""From when on money and event hooks misbehave; the trades of before must still be closed."""
+STOP = 0.02
+FALL = [1.0, 1.0, 1.0, 1.0, 0.975, 1.0, 1.0, 1.0]
+RISE_AND_FALL = [1.0, 1.0, 1.0, 1.075, 1.0, 1.0, 1.0, 1.0]
+"""BTC's closes in a cell: a backtest enters at a candle's open and leaves within it, so the fall is
+in the candle that opens as the others signal. The second crosses $250 upwards just before."""
+LATER = [1.0, 1.0, 1.0, 1.0, 1.0, 0.975, 1.0, 1.0]
+"""SOL's, where it was entered."""
 
-RAISES = "raise RuntimeError('broken on purpose')"
-MARKET_HOOKS = {
-    "nija_regime": "dataframe",
-    "nija_votes": "dataframe",
-    "nija_score": "votes, regime",
-    "nija_plan": "dataframe",
-    "nija_confidence": "dataframe",
-}
-MARKET_NONSENSE = {
-    "raises": RAISES,
-    "nan": "return float('nan')",
-    "negative": "return -1",
-    "text": "return 'up'",
-    "short series": "return pd.Series([0.5])",
-}
-MONEY_NONSENSE = {
-    "raises": RAISES,
-    "nan": "return float('nan')",
-    "negative": "return -1",
-    "series": "return pd.Series([0.5])",
-    "sleeps": "time.sleep(0.06)",
-}
-EVENTS = {
-    "nija_run_started": "settings",
-    "nija_equity": "account",
-    "nija_tier_changed": "account",
-    "nija_entry_refused": "request",
-    "nija_entry_filled": "pair",
-    "nija_exit_filled": "pair",
-}
+
+class Records(logging.Handler):
+    """What NIJA logs, by how the culprit misbehaved last."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.lines: dict[str, list[str]] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = f"{record.levelname} {record.getMessage()}"
+        self.lines.setdefault(CULPRIT.last, []).append(line)
+
+
+class Backtests:
+    """Backtests over the painted market, with plugins of their own."""
+
+    def __init__(self, engine: Engine, market: PaintedMarket) -> None:
+        self.engine = engine
+        self.market = market
+
+    def run(
+        self, hook: str, number: int, plugins: dict[str, str], **nija: Any
+    ) -> tuple[Outcome, dict[str, list[str]]]:
+        """A backtest of `number` cells of `hook`; the log's lines by what the culprit did."""
+        self.market.reset()
+        closes = RISE_AND_FALL if hook == "nija_tier_changed" else FALL
+        self.market.paint("BTC", 8, closes * number)
+        self.market.paint("SOL", 8, LATER * number)
+        end = START + (8 * number + 12) * HOUR
+        self._store(end)
+        folder = self.engine.house / "user_data/plugins"
+        files = {folder / f"{name}.py": source for name, source in plugins.items()}
+        records, logger = Records(), logging.getLogger("nija_plugins")
+        logger.addHandler(records)
+        logger.setLevel(logging.INFO)
+        try:
+            for file, source in files.items():
+                file.write_text(source)
+            with misbehaviour.sleeping_without_waiting():
+                outcome = self.engine.backtest(
+                    {**misbehaviour.settings(hook), **nija},
+                    wallet=248.5,
+                    timerange=f"{START.timestamp():.0f}-{end.timestamp():.0f}",
+                )
+        finally:
+            logger.removeHandler(records)
+            logger.setLevel(logging.NOTSET)
+            for file in files:
+                file.unlink()
+        return outcome, records.lines
+
+    def _store(self, end: datetime) -> None:
+        handler = get_datahandler(self.engine.house / "user_data/data/kraken", "feather")
+        for pair in misbehaviour.PAIRS:
+            for timeframe in ("1h", "1d"):
+                first = START - pd.Timedelta(days=HISTORY)
+                candles = self.market.candles(pair, timeframe, first, end, now=end)
+                handler.ohlcv_store(pair, timeframe, candles, CandleType.SPOT)
+
+
+def plugins(hook: str, number: int) -> dict[str, str]:
+    return {
+        "script": script(misbehaviour.signals(number), stop=STOP),
+        "voter": misbehaviour.VOTER,
+        PLUGIN: misbehaviour.source(hook),
+    }
 
 
 @pytest.fixture(scope="module")
-def backtests(tmp_path_factory: pytest.TempPathFactory):
-    from tests.conftest import copy_of_the_house
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(guard, "LATE_SECONDS", 0.05)
-        with engine(copy_of_the_house(tmp_path_factory.mktemp("closed")), patch) as ready:
-            yield ready
-
-
-def plugin(hook: str, arguments: str, body: str) -> str:
-    source = f"""
-        import time
-        import pandas as pd
-        from nija_plugins import hookimpl
-
-        SINCE = pd.Timestamp("{FROM.isoformat()}")
-
-        @hookimpl
-        def {hook}({arguments}):
-            {body}
-    """
-    return textwrap.dedent(source)
+def backtests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backtests]:
+    market, house = PaintedMarket(), copy_of_the_house(tmp_path_factory.mktemp("closed"))
+    (house / "user_data/data/kraken").mkdir(parents=True)
+    config = house / "config.micro_capital.json"
+    shipped = config.read_text()
+    ordered = shipped.replace('"BTC/USD", "ETH/USD", "SOL/USD"', '"BTC/USD", "SOL/USD", "ETH/USD"')
+    assert ordered != shipped
+    config.write_text(ordered)
+    with pytest.MonkeyPatch.context() as patch, serve(build_app(market), port=0) as url:
+        environ = freqtrade_environment(url, "test", {})
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        yield Backtests(Engine(house, environ), market)
 
 
-def run_with(backtests: Engine, source: str, **nija) -> Outcome:
-    file = Path(backtests.house) / "user_data/plugins/culprit.py"
-    file.write_text(source)
-    try:
-        return backtests.backtest(nija, timerange="20230301-20230601")
-    finally:
-        file.unlink()
-
-
-def named(caplog: pytest.LogCaptureFixture, hook: str) -> bool:
-    return any(f'"culprit" failed in {hook}' in record.getMessage() for record in caplog.records)
-
-
-@pytest.fixture(scope="module")
-def undisturbed(backtests: Engine) -> Outcome:
-    outcome = backtests.backtest(timerange="20230301-20230601")
-    dates = outcome.trades["open_date"]
-    assert (dates < FROM).sum() >= 3
-    assert (dates >= FROM).sum() >= 3
-    assert ((dates < FROM) & (outcome.trades["close_date"] > FROM)).any()
-    return outcome
-
-
-@pytest.mark.parametrize("what", MARKET_NONSENSE)
-@pytest.mark.parametrize("hook", MARKET_HOOKS)
-def test_a_market_plugin_that_fails_lets_nothing_in(
-    backtests: Engine, undisturbed: Outcome, caplog, hook: str, what: str
-) -> None:
-    source = plugin(hook, MARKET_HOOKS[hook], MARKET_NONSENSE[what])
-    with caplog.at_level(logging.ERROR):
-        outcome = run_with(backtests, source)
-    assert outcome.trades.empty
-    assert named(caplog, hook)
-
-
-@pytest.mark.parametrize("what", MONEY_NONSENSE)
-@pytest.mark.parametrize("hook", ["nija_veto", "nija_stake"])
-def test_a_money_plugin_that_fails_lets_nothing_more_in(
-    backtests: Engine, undisturbed: Outcome, caplog, hook: str, what: str
-) -> None:
-    body = f"if request.time >= SINCE:\n                {MONEY_NONSENSE[what]}"
-    with caplog.at_level(logging.ERROR):
-        outcome = run_with(backtests, plugin(hook, "request", body))
-    assert_closed_from_then_on(outcome, undisturbed)
-    assert named(caplog, hook)
-
-
-def assert_closed_from_then_on(outcome: Outcome, undisturbed: Outcome) -> None:
-    """The trades entered before are the same, to their exits; none is entered afterwards."""
-    before = undisturbed.trades[undisturbed.trades["open_date"] < FROM]
-    columns = ["pair", "open_date", "close_date", "stake_amount", "exit_reason", "profit_abs"]
-    pd.testing.assert_frame_equal(
-        outcome.trades[columns].reset_index(drop=True), before[columns].reset_index(drop=True)
+def seen(outcome: Outcome, log: list[str], number: int, what: str, candidate: str = ETH) -> Seen:
+    """What came of the cell `number`, where `candidate` is what must not be entered."""
+    decisive = pd.Timestamp(START + (8 * (number + 1) + 4) * HOUR)
+    # A bot would have logged them.
+    log = [
+        *log,
+        *(
+            f"INFO Entry into {refusal['pair']} refused: {' '.join(refusal['reasons'].values())}"
+            for refusal in outcome.refusals
+            if pd.Timestamp(refusal["time"]) == decisive
+        ),
+    ]
+    trades = outcome.trades
+    if trades.empty:
+        return Seen(set(), {}, log, what in CULPRIT.acted)
+    entered = set(trades.loc[trades["open_date"] == decisive, "pair"])
+    gone = trades[trades["close_date"] == decisive]
+    return Seen(
+        {ETH} if candidate in entered else set(),
+        dict(zip(gone["pair"], gone["exit_reason"], strict=True)),
+        log,
+        what in CULPRIT.acted,
     )
 
 
-def test_no_opinion_is_no_failure(backtests: Engine, undisturbed: Outcome) -> None:
-    """None means "ask the next one": the built-in sizer and rules go on."""
-    for hook in ("nija_stake", "nija_veto"):
-        outcome = run_with(backtests, plugin(hook, "request", "return None"))
-        assert len(outcome.trades) == len(undisturbed.trades)
-        assert outcome.final_balance == undisturbed.final_balance
+def by_time(backtests: Backtests, hook: str) -> dict[str, Seen]:
+    """Money and events: one backtest, one cell after the other."""
+    ways = [cell.what for cell in MATRIX[hook]]
+
+    def at(time: datetime) -> str | None:
+        number, hour = divmod((time - START) // HOUR - 8, 8)
+        return ways[number] if 0 <= number < len(ways) and 1 <= hour <= 4 else None
+
+    CULPRIT.at = at
+    outcome, lines = backtests.run(hook, len(ways), plugins(hook, len(ways)))
+    return {
+        what: seen(outcome, lines.get(what, []), number, what) for number, what in enumerate(ways)
+    }
 
 
-def test_an_observer_of_equity_that_fails_lets_nothing_more_in(
-    backtests: Engine, undisturbed: Outcome, caplog
+def by_pair(backtests: Backtests, hook: str) -> dict[str, Seen]:
+    """Market: two ways a backtest, and BTC's candles well."""
+    ways = [cell.what for cell in MATRIX[hook]]
+    found = {}
+    for first in range(0, len(ways), 2):
+        spoilt = dict(zip((SOL, ETH), ways[first : first + 2], strict=False))
+        CULPRIT.begin(hook)
+        CULPRIT.of = spoilt
+        allowed = ["BTC", "ETH", "SOL"]
+        outcome, lines = backtests.run(hook, 1, plugins(hook, 1), trade_only=allowed)
+        for pair, what in spoilt.items():
+            found[what] = seen(outcome, lines.get(what, []), 0, what, pair)
+    return found
+
+
+def by_run(backtests: Backtests, hook: str) -> dict[str, Seen]:
+    """The beginning of a run: one backtest a way."""
+    found = {}
+    for cell in MATRIX[hook]:
+        CULPRIT.begin(hook)
+        CULPRIT.now = cell.what
+        outcome, lines = backtests.run(hook, 1, plugins(hook, 1))
+        found[cell.what] = seen(outcome, lines.get(cell.what, []), 0, cell.what)
+        if found[cell.what].errors:
+            assert outcome.trades.empty, "it was to hold for the whole run"
+    return found
+
+
+@pytest.fixture(scope="module")
+def played(backtests: Backtests) -> Iterator[Callable[[str], dict[str, Seen]]]:
+    """What came of every cell of a hook, played when first asked for."""
+    found: dict[str, dict[str, Seen]] = {}
+
+    def of(hook: str) -> dict[str, Seen]:
+        if hook not in found:
+            CULPRIT.begin(hook)
+            timed = hook in MONEY + EVENTS
+            play = by_time if timed else by_pair if hook in MARKET else by_run
+            found[hook] = play(backtests, hook)
+        return found[hook]
+
+    yield of
+    CULPRIT.begin("")
+
+
+@pytest.mark.parametrize("cell", cells(*MARKET, *MONEY, *EVENTS, *misbehaviour.START), ids=str)
+def test_every_hook_in_every_way(played: Callable[[str], dict[str, Seen]], cell: Cell) -> None:
+    # A run that cannot begin has no positions to take out.
+    judge(cell, played(cell.hook)[cell.what], held=cell.hook not in misbehaviour.START)
+
+
+@pytest.mark.parametrize(
+    ("source", "function"),
+    [("script", "nija_plan"), ("script", "nija_score"), ("voter", "nija_votes")],
+)
+def test_where_nobody_has_an_opinion_nothing_is_entered(
+    backtests: Backtests, source: str, function: str
 ) -> None:
-    body = f"if account.time >= SINCE:\n                {RAISES}"
-    with caplog.at_level(logging.ERROR):
-        outcome = run_with(backtests, plugin("nija_equity", "account", body))
-    assert_closed_from_then_on(outcome, undisturbed)
-    assert named(caplog, "nija_equity")
-
-
-def test_a_plugin_that_cannot_start_over_lets_nothing_in(backtests: Engine, caplog) -> None:
-    with caplog.at_level(logging.ERROR):
-        outcome = run_with(backtests, plugin("nija_run_started", "settings", RAISES))
+    CULPRIT.begin("nija_stake")
+    files = plugins("nija_stake", 1)
+    files[source] = files[source].replace(
+        f"@hookimpl\ndef {function}(", f"@hookimpl\ndef {function}(): return None\n\ndef _idle("
+    )
+    outcome, lines = backtests.run("nija_stake", 1, files)
     assert outcome.trades.empty
-    assert outcome.refused["risk.account"] > 0
-    assert named(caplog, "nija_run_started")
-
-
-@pytest.mark.parametrize("hook", ["nija_tier_changed", "nija_entry_filled", "nija_exit_filled"])
-def test_after_a_failed_event_nothing_more_is_entered_in_that_loop(
-    backtests: Engine, undisturbed: Outcome, caplog, hook: str
-) -> None:
-    """Each failure is heard of, trades go on in later loops, and no loop that had one enters."""
-    with caplog.at_level(logging.ERROR):
-        outcome = run_with(backtests, plugin(hook, EVENTS[hook], RAISES))
-    assert named(caplog, hook)
-    assert not outcome.trades.empty
-    opened = list(outcome.trades["open_date"])
-    if hook == "nija_entry_filled":
-        assert len(opened) == len(set(opened)), "two entries in a candle whose first event failed"
-    if hook == "nija_exit_filled":
-        assert not set(opened) & set(outcome.trades["close_date"])
-    if hook == "nija_tier_changed":
-        moments = {pd.Timestamp(change["time"]) for change in outcome.tier_changes}
-        assert moments and not set(opened) & moments
-
-
-def test_a_failure_to_hear_of_refusals_changes_no_refusal(
-    backtests: Engine, undisturbed: Outcome, caplog
-) -> None:
-    with caplog.at_level(logging.ERROR):
-        outcome = run_with(backtests, plugin("nija_entry_refused", "request", RAISES))
-    assert named(caplog, "nija_entry_refused")
-    assert len(outcome.trades) <= len(undisturbed.trades)
+    assert not [line for line in lines.get("", []) if line.startswith("ERROR")]

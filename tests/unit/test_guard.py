@@ -1,6 +1,8 @@
 """The guard: whoever raises or answers nonsense is named, and gives no answer."""
 
+import inspect
 import logging
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +11,7 @@ import pluggy
 import pytest
 
 from nija_plugins import answers, hookimpl, hookspecs
-from nija_plugins.guard import Hooks, PluginFailure
+from nija_plugins.guard import LATE_SECONDS, Hooks, PluginFailure
 from nija_plugins.view import Family, Plan, Vote
 
 INDEX = pd.RangeIndex(4)
@@ -41,7 +43,19 @@ def test_no_opinion_passes_on() -> None:
 
 
 @pytest.mark.parametrize(
-    "nonsense", [float("nan"), float("inf"), -1, "10", True, [], object(), np.float64("nan")]
+    "nonsense",
+    [
+        float("nan"),
+        float("inf"),
+        -1,
+        "10",
+        True,
+        [],
+        object(),
+        pd.Series([20.0]),
+        np.array(20.0),
+        np.float64("nan"),
+    ],
 )
 def test_a_stake_that_is_no_amount_is_a_failure_not_the_next_plugins_turn(nonsense) -> None:
     hooks = hooks_of(ours__nija_stake=lambda: 1.0, theirs__nija_stake=lambda: nonsense)
@@ -113,6 +127,75 @@ def test_a_slow_plugin_is_named_once(monkeypatch, caplog) -> None:
         r.getMessage() for r in caplog.records if '"ours" is slow: nija_stake' in r.getMessage()
     ]
     assert len(caplog.records) == 1
+
+
+class Sleeper:
+    """A clock, and a plugin's function that takes `seconds` on it."""
+
+    def __init__(self, seconds: float, answer=None, inner=lambda: None) -> None:
+        self.now, self.seconds, self.answer, self.inner = 0.0, seconds, answer, inner
+
+    def __call__(self):
+        self.inner()
+        self.now += self.seconds
+        return self.answer
+
+
+@pytest.mark.parametrize("hook", LATE_SECONDS)
+def test_every_hook_has_a_limit_and_keeps_it_to_the_second(monkeypatch, caplog, hook) -> None:
+    given = dict.fromkeys(arguments_of(hook))
+    for seconds, late in ((LATE_SECONDS[hook], False), (LATE_SECONDS[hook] + 0.1, True)):
+        sleeper = Sleeper(seconds)
+        monkeypatch.setattr("nija_plugins.guard.perf_counter", lambda s=sleeper: s.now)
+        ((_, answer),) = hooks_of(**{f"a__{hook}": lambda s=sleeper: s()}).every(
+            hook, lambda found: found, **given
+        )
+        assert isinstance(answer, PluginFailure) is late
+    assert str(answer) == f'Plugin "a" failed in {hook}: it took longer than {seconds - 0.1:g} s'
+
+
+def arguments_of(hook: str) -> tuple[str, ...]:
+    return tuple(inspect.signature(getattr(hookspecs, hook)).parameters)
+
+
+def test_the_limits_are_those_of_the_specification() -> None:
+    assert set(LATE_SECONDS) == {name for name in vars(hookspecs) if name.startswith("nija_")}
+
+
+def test_who_calls_a_slow_plugin_is_not_slow(monkeypatch, caplog) -> None:
+    """NIJA's scaling tells of the new tier from within its own nija_equity."""
+    slow = Sleeper(60)
+    monkeypatch.setattr("nija_plugins.guard.perf_counter", lambda: slow.now)
+    told = dict.fromkeys(("old", "new", "account"))
+    hooks: list[Hooks] = []
+
+    def announce() -> None:
+        hooks[0].tell("nija_tier_changed", **told)
+
+    hooks.append(hooks_of(a__nija_tier_changed=lambda: slow(), b__nija_equity=announce))  # noqa: PLW0108
+    assert hooks[0].tell("nija_equity", account=None)
+    assert hooks[0].failure is not None
+    assert hooks[0].failure.plugin == "a"
+    assert not any('"b"' in record.getMessage() for record in caplog.records)
+
+
+def test_a_plugin_that_wants_to_end_the_bot_does_not(caplog) -> None:
+    """Nobody would watch the stops. A person's Ctrl-C is another matter."""
+    given = {"account": None}
+    assert not hooks_of(a__nija_equity=lambda: sys.exit(1)).tell("nija_equity", **given)
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        hooks_of(a__nija_equity=interrupted).tell("nija_equity", **given)
+
+
+@pytest.mark.parametrize("answer", [float("nan"), -1, "ok", True, 0, [], pd.Series([0.5])])
+def test_an_event_that_answers_has_misunderstood(answer) -> None:
+    hooks = hooks_of(a__nija_equity=lambda: answer)
+    assert not hooks.tell("nija_equity", account=None)
+    assert "an event is told, not asked" in str(hooks.failure)
 
 
 def plan(**changes) -> Plan:
