@@ -1,1 +1,1 @@
-"""A simulated exchange on loopback: Coinbase's and Kraken's public REST over local candles."""
+"""Simulated exchanges on loopback: Coinbase's and Kraken's REST over local candles."""

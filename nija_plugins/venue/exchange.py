@@ -101,9 +101,10 @@ class SimulatedExchange:
             raise ValueError(f"{change} is no amount of {currency}")
         self.look()
         client = self._clients[key]
-        client.before = self.statement(key)
-        if change < 0 and self.statement(key).get(currency, Balance(ZERO, ZERO)).free < -change:
+        before = self.statement(key)
+        if change < 0 and before.get(currency, Balance(ZERO, ZERO)).free < -change:
             raise ValueError(f"{key} has less than {-change} {currency} free")
+        client.before = before
         client.account = client.account.plus(currency, change)
         self.deposited[currency] = self.deposited.get(currency, ZERO) + change
 
@@ -209,8 +210,7 @@ class SimulatedExchange:
         if moment > move.start:
             last = stop  # rounding of the moment must not move the price
         levels = self._opposite(listing, moment, order.ticket.side, last)
-        if order.ticket.kind is Kind.MARKET or matching.crosses(order.ticket, levels):
-            self._work(key, order, listing, moment, levels)
+        self._work(key, order, listing, moment, levels)
 
     def _fill_resting(self, key: str, order: Order, listing: Listing, moment: datetime) -> None:
         """The price is at the limit: the market gives what a best level holds, and the rest once

@@ -305,3 +305,11 @@ def test_the_rest_of_an_order_that_took_waits_for_a_lower_price() -> None:
     assert desk.again(order).filled == part
     desk.at(3)
     assert desk.again(order).status is Status.FILLED
+
+
+def test_a_stop_limit_for_once_does_not_rest() -> None:
+    desk = Desk(DrawnMarket([(100, 100, 100, 100), (80, 80, 80, 80)]))
+    desk.buy("1")
+    order = desk.sell("1", "94", stop="95", lifetime=Lifetime.IMMEDIATE)
+    desk.at(1.5)
+    assert desk.again(order).status is Status.CANCELED
