@@ -27,12 +27,16 @@ class Engine:
         self._engine = research.Engine(house)
 
     def backtest(
-        self, nija: Mapping[str, Any] | None = None, wallet: float = 100, **config: Any
+        self,
+        nija: Mapping[str, Any] | None = None,
+        wallet: float = 100,
+        timerange: str = TIMERANGE,
+        **config: Any,
     ) -> Outcome:
         """One backtest with `nija` settings on top of the shipped ones and `config` on top of
         freqtrade's."""
         datadir = self.house / "user_data/data/kraken"
-        return self._engine.backtest(TIMERANGE, datadir=datadir, nija=nija, wallet=wallet, **config)
+        return self._engine.backtest(timerange, datadir=datadir, nija=nija, wallet=wallet, **config)
 
 
 @contextmanager

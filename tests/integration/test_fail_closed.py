@@ -16,9 +16,7 @@ import pytest
 from freqtrade.data.history.datahandlers.idatahandler import get_datahandler
 from freqtrade.enums.candletype import CandleType
 
-from nija_plugins.cli.offline import freqtrade_environment
-from nija_plugins.venue.app import build_app
-from nija_plugins.venue.server import serve
+from nija_plugins.research.engine import simulated
 from tests.conftest import copy_of_the_house
 from tests.integration import misbehaviour
 from tests.integration.engine import Engine, Outcome
@@ -123,11 +121,8 @@ def backtests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backtests]:
     ordered = shipped.replace('"BTC/USD", "ETH/USD", "SOL/USD"', '"BTC/USD", "SOL/USD", "ETH/USD"')
     assert ordered != shipped
     config.write_text(ordered)
-    with pytest.MonkeyPatch.context() as patch, serve(build_app(market), port=0) as url:
-        environ = freqtrade_environment(url, "test", {})
-        for name, value in environ.items():
-            patch.setenv(name, value)
-        yield Backtests(Engine(house, environ), market)
+    with simulated(market):
+        yield Backtests(Engine(house), market)
 
 
 def seen(outcome: Outcome, log: list[str], number: int, what: str, candidate: str = ETH) -> Seen:
