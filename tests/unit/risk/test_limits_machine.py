@@ -1,9 +1,9 @@
 """Whatever the order of entries, fills, price moves, midnights, restarts, deposits, withdrawals,
 unlocks and changes of settings: no loss limit is ever broken.
 
-Hypothesis drives NIJA's own strategy object over the engine's real database of trades (in memory) and
-NIJA's own memory (a file). Prices do not gap: whoever reaches a stop is sold at it. What the limits
-promise is kept by a second, plain bookkeeping here.
+Hypothesis drives NIJA's own strategy object over the engine's real database of trades (in memory)
+and NIJA's own memory (a file). Prices do not gap: whoever reaches a stop is sold at it. What the
+limits promise is kept by a second, plain bookkeeping here.
 """
 
 import tempfile
