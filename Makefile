@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-all lint format clean
+.PHONY: help demo test test-all bench lint format clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -16,6 +16,9 @@ test: .venv/tested lint ## Everything a submission must pass
 
 test-all: .venv/tested lint ## The slow suites too
 	$(BIN)/pytest -n auto --dist loadgroup
+
+bench: .venv/tested ## What things cost (ratios and medians, no promises)
+	$(BIN)/python bench/rules.py
 
 lint: .venv/tested ## Style and types
 	$(BIN)/ruff check .
