@@ -100,6 +100,13 @@ class Archive:
                 found.update(pair.encode() + b"\0" + path.read_bytes())
         return found.hexdigest()
 
+    def last(self, pairs: tuple[str, ...]) -> pd.Timestamp | None:
+        """When the last known candle of any of `pairs` opened."""
+        for pair in pairs:
+            self.before(pair, pd.Timestamp.max.tz_localize("UTC"))
+        found = [self._known[pair]["date"].iloc[-1] for pair in pairs if len(self._known[pair])]
+        return max(found, default=None)
+
     def command(self, pair: str, since: pd.Timestamp, exchange: str) -> str:
         """The freqtrade command that fetches the pair's candles from `since` on."""
         # download-data continues a file at its end: what is missing before it takes a new one.

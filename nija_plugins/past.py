@@ -10,7 +10,7 @@ import pandas as pd
 from nija_plugins import answers
 from nija_plugins.archive import Archive
 from nija_plugins.guard import Hooks
-from nija_plugins.history import CANDLES, PLANNED, History, without_plan
+from nija_plugins.history import CANDLES, PLANNED, History, Load, without_plan
 from nija_plugins.settings import Settings
 from nija_plugins.signals.indicators import window_mean
 from nija_plugins.view import Plan
@@ -36,31 +36,51 @@ class Past:
     ) -> History:
         """The history that ends with `dataframe`, whose own plan is `plan`."""
         self.archive.add(pair, dataframe)
-        own = dataframe[CANDLES].assign(**dict(zip(PLANNED, _columns(plan), strict=True)))
+        own = dataframe[CANDLES].assign(**_columns(plan))
 
         def load(wanted: str, moment: pd.Timestamp) -> pd.DataFrame:
             if wanted != pair:
-                candles = self.archive.before(wanted, moment)
-            else:
-                candles = self.archive.extended(pair, own, moment)
-                if len(candles) <= len(own) and not len(self.archive.before(pair, moment)):
-                    return own.iloc[: len(candles)].reset_index(drop=True)
-            known = self.archive.planned(wanted, candles)
-            if known is None:
-                known = planned(candles, wanted, hooks, settings)
-                self.archive.remember(wanted, candles, known)
-            return known
+                return self._planned(wanted, self.archive.before(wanted, moment), hooks, settings)
+            candles = self.archive.extended(pair, own, moment)
+            if len(candles) <= len(own) and not len(self.archive.before(pair, moment)):
+                return own.iloc[: len(candles)].reset_index(drop=True)
+            return self._planned(pair, candles, hooks, settings)
 
-        assets = dict.fromkeys([*(f"{a}/{self.stake}" for a in settings.trade_only), pair])
+        return self._over(load, dataframe["date"].iloc[-1], settings, pair)
+
+    def stored(self, hooks: Hooks, settings: Settings, ends: pd.Timestamp) -> History:
+        """The history of what is stored, with candles that opened by `ends`."""
+
+        def load(wanted: str, moment: pd.Timestamp) -> pd.DataFrame:
+            return self._planned(wanted, self.archive.before(wanted, moment), hooks, settings)
+
+        return self._over(load, ends, settings)
+
+    def _over(self, load: Load, ends: pd.Timestamp, settings: Settings, *more: str) -> History:
         return History(
-            pairs=tuple(assets),
-            ends=dataframe["date"].iloc[-1],
+            pairs=tuple(dict.fromkeys([*traded(settings, self.stake), *more])),
+            ends=ends,
             fee=self.fee,
             time_stop=self.time_stop,
             load=load,
             cache=self.cache,
             command=partial(self.archive.command, exchange=self.exchange),
         )
+
+    def _planned(
+        self, pair: str, candles: pd.DataFrame, hooks: Hooks, settings: Settings
+    ) -> pd.DataFrame:
+        known = self.archive.planned(pair, candles)
+        if known is None:
+            known = planned(candles, pair, hooks, settings)
+            self.archive.remember(pair, candles, known)
+        return known
+
+
+def traded(settings: Settings, stake: str) -> tuple[str, ...]:
+    """The pairs of `trade_only`. Not those of the configuration: lookahead-analysis repeats a run
+    with one pair alone, and must get the same model."""
+    return tuple(f"{asset}/{stake}" for asset in settings.trade_only)
 
 
 def planned(candles: pd.DataFrame, pair: str, hooks: Hooks, settings: Settings) -> pd.DataFrame:
@@ -71,7 +91,7 @@ def planned(candles: pd.DataFrame, pair: str, hooks: Hooks, settings: Settings) 
     plan = hooks.first("nija_plan", answers.plan(candles.index), **given)
     if plan is None:
         return without_plan(candles)
-    return candles.assign(**dict(zip(PLANNED, _columns(plan), strict=True)))
+    return candles.assign(**_columns(plan))
 
 
 def with_days(candles: pd.DataFrame) -> pd.DataFrame:
@@ -86,5 +106,5 @@ def with_days(candles: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _columns(plan: Plan) -> tuple[pd.Series, pd.Series, pd.Series]:
-    return plan.stop, plan.target, plan.trail
+def _columns(plan: Plan) -> dict[str, pd.Series]:
+    return dict(zip(PLANNED, (plan.stop, plan.target, plan.trail), strict=True))

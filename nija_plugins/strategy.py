@@ -24,7 +24,7 @@ from nija_plugins.book import Book, Reading
 from nija_plugins.entry import EntryRequest, Market, Mode
 from nija_plugins.guard import PluginFailure
 from nija_plugins.modes import judged_alone, mode_of, one_of_many
-from nija_plugins.past import MODELS, Past
+from nija_plugins.past import MODELS, Past, traded
 from nija_plugins.plans import FrozenPlan
 from nija_plugins.refusals import Reason
 from nija_plugins.requests import entry_request, market_rules
@@ -136,9 +136,9 @@ class NijaStrategy(IStrategy):
         """A hash of the candles that a backtest's filter learns from; they decide it, too."""
         if not self.nija_settings.ai_trade_filter or self._mode != "backtest":
             return ""
-        stake = self.config["stake_currency"]
-        pairs = tuple(f"{asset}/{stake}" for asset in self.nija_settings.trade_only)
-        return Archive(self.config).contents(pairs)
+        return Archive(self.config).contents(
+            traded(self.nija_settings, self.config["stake_currency"])
+        )
 
     def _market_rules(self, pair: str) -> Market:
         # freqtrade charges a configured fee everywhere but live.

@@ -9,6 +9,7 @@ from nija_plugins.cli.offline import CONTEXT_SETTINGS, offline
 from nija_plugins.cli.plugins import plugins
 from nija_plugins.cli.refusals import refusals
 from nija_plugins.cli.status import status
+from nija_plugins.cli.train import train
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
 app.command()(demo)
@@ -18,6 +19,7 @@ app.command()(status)
 app.command()(explain)
 app.command()(refusals)
 app.command()(plugins)
+app.command()(train)
 
 
 @app.callback()

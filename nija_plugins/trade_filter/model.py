@@ -83,7 +83,7 @@ def fit(features: Floats, won: Bools, entered: Times, left: Times) -> Model:
 
 def _pipeline() -> Pipeline:
     """Strong shrinkage: a thousand overlapping candidates hold few independent ones."""
-    return make_pipeline(StandardScaler(), LogisticRegression(C=0.01))
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.01, solver="newton-cholesky"))
 
 
 def _purged(
@@ -101,7 +101,7 @@ def _purged(
 def _calibrated(scores: Floats, won: Bools) -> tuple[float, float]:
     """Slope and intercept of the log odds. Scores that point the wrong way out of fold have no
     skill: then everybody gets the base rate."""
-    found: Any = LogisticRegression(C=1e6).fit(scores[:, None], won)
+    found: Any = LogisticRegression(C=1e6, solver="newton-cholesky").fit(scores[:, None], won)
     slope, intercept = float(found.coef_[0, 0]), float(found.intercept_[0])
     if slope > 0:
         return slope, intercept

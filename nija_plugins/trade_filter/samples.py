@@ -14,18 +14,22 @@ from nija_plugins.trade_filter.labels import outcomes
 HOUR = 3600
 
 
-def samples(history: pd.DataFrame, fee: float, time_stop: timedelta) -> pd.DataFrame:
+def samples(
+    history: pd.DataFrame, fee: float, time_stop: timedelta, where: pd.Series | None = None
+) -> pd.DataFrame:
     """A row per candidate with known features and outcome, in the order of time.
 
     `history` is a pair's frame of `nija_plugins.history`. Columns: `entered` and `left` (seconds
-    since 1970, UTC), the features, and `r` (see `labels`).
+    since 1970, UTC), the features, and `r` (see `labels`). `where`, over the candles, takes other
+    rows than the candidates.
     """
     bars = four_hour_bars(history)
     table = features(bars)
     rows = history.index.get_indexer(bars.index)
     plan = history[["nija_stop", "nija_trail"]].to_numpy(dtype=float)[rows]
     known = table.notna().all(axis=1).to_numpy() & (plan > 0).all(axis=1)
-    chosen = above_channel(bars).to_numpy() & known
+    asked = above_channel(bars) if where is None else where.loc[bars.index]
+    chosen = asked.to_numpy(dtype=bool) & known
     found = outcomes(
         history,
         rows[chosen],

@@ -22,6 +22,7 @@ from nija_plugins.venue.app import build_app
 from nija_plugins.venue.candles import SyntheticCandles
 from nija_plugins.venue.files import write_synthetic_candles
 from nija_plugins.venue.server import serve
+from tests.conftest import WITHOUT_FILTER
 
 SEED = 3
 FIRST, START, END = (datetime(2023, *day, tzinfo=UTC) for day in ((1, 1), (3, 1), (9, 1)))
@@ -53,9 +54,9 @@ class Engine:
         self, nija: Mapping[str, Any] | None = None, wallet: float = 100, **config: Any
     ) -> Outcome:
         """One backtest with `nija` settings on top of the shipped ones and `config` on top of
-        freqtrade's."""
+        freqtrade's; without the AI filter unless `nija` has it."""
         settings = self._config()
-        settings["nija"] = {**settings["nija"], **(nija or {})}
+        settings["nija"] = {**settings["nija"], **WITHOUT_FILTER, **(nija or {})}
         settings |= {"dry_run_wallet": wallet, **config}
         run = Backtesting(settings, self._exchange)
         self._exchange = run.exchange

@@ -36,7 +36,7 @@ from freqtrade.worker import Worker
 from nija_plugins.run import Run
 from nija_plugins.settings import ALIASES, Settings, environment_name
 from nija_plugins.venue.candles import CandleSource
-from tests.conftest import ROOT
+from tests.conftest import ROOT, WITHOUT_FILTER
 
 HOUR = timedelta(hours=1)
 START = datetime(2025, 3, 4, tzinfo=UTC)
@@ -246,7 +246,8 @@ class Home:
         **changes: Any,
     ) -> Bot:
         """`freqtrade trade --strategy NijaMicro` on `pairs`, with `changes` in
-        user_data/config.json: keys of freqtrade's, and `nija`."""
+        user_data/config.json: keys of freqtrade's, and `nija`; without the AI filter unless
+        `nija` has it."""
         api = dict.fromkeys(("rest", "public", "private", "zendesk"), self.url)
         ccxt = {"urls": {"api": api}, "enableRateLimit": False, "timeout_on_exit": 0}
         config = {
@@ -258,6 +259,7 @@ class Home:
                 "markets_refresh_interval": 10**6,
             },
             **changes,
+            "nija": WITHOUT_FILTER | changes.get("nija", {}),
         }
         (self.user_data / "config.json").write_text(json.dumps(config))
         database = f"sqlite:///{self.path / 'trades.sqlite'}"
