@@ -103,7 +103,7 @@ class Archive:
     def last(self, pairs: tuple[str, ...]) -> pd.Timestamp | None:
         """When the last known candle of any of `pairs` opened."""
         for pair in pairs:
-            self.before(pair, pd.Timestamp.max.tz_localize("UTC"))
+            self.before(pair, pd.Timestamp("2262-01-01", tz="UTC"))
         found = [self._known[pair]["date"].iloc[-1] for pair in pairs if len(self._known[pair])]
         return max(found, default=None)
 
