@@ -25,7 +25,9 @@ from nija_plugins.venue.server import serve
 from tests.conftest import WITHOUT_FILTER
 
 SEED = 3
-FIRST, START, END = (datetime(2023, *day, tzinfo=UTC) for day in ((1, 1), (3, 1), (9, 1)))
+FIRST = datetime(2022, 1, 1, tzinfo=UTC)
+"""The year before 2023 is what the AI filter learns from."""
+START, END = (datetime(2023, *day, tzinfo=UTC) for day in ((3, 1), (9, 1)))
 TIMERANGE = f"{START:%Y%m%d}-{END:%Y%m%d}"
 
 

@@ -441,6 +441,19 @@ def {hook}({arguments}):
 """
 
 
+TRUSTING = """
+import pandas as pd
+from nija_plugins import hookimpl
+from nija_plugins.view import Confidence
+
+@hookimpl
+def nija_confidence(dataframe):
+    sure = pd.Series(1.0, dataframe.index)
+    return Confidence(rank=sure, win_probability=sure)
+"""
+"""An AI filter that trusts everything, and needs no history for that."""
+
+
 class TestBrokenPlugins:
     """A plugin that fails costs an entry, never money: no entry, exits go on, it is named."""
 
@@ -531,7 +544,9 @@ class TestBrokenPlugins:
         # Last in the alphabet: asked before the script.
         trading.plugin("zz_broken", broken(hook, "dataframe, pair", body, spoilt))
         trading.market.paint("BTC", 8, [1.03, 1.03, 1.03, 1.03, 1.03, 0.90])
-        bot = trading.start((BTC, ETH)).at(8).at(12)
+        trading.plugin("trusting", TRUSTING)
+        filtered = {"ai_trade_filter": hook == "nija_confidence"}
+        bot = trading.start((BTC, ETH), nija=filtered).at(8).at(12)
         assert open_trade().stop_loss == pytest.approx(
             trading.market.price("BTC") * 1.03 * 0.94, abs=TICK * 1.01
         ), "the trade keeps its plan"

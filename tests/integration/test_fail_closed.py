@@ -101,7 +101,7 @@ def test_a_market_plugin_that_fails_lets_nothing_in(
 ) -> None:
     source = plugin(hook, MARKET_HOOKS[hook], MARKET_NONSENSE[what])
     with caplog.at_level(logging.ERROR):
-        outcome = run_with(backtests, source)
+        outcome = run_with(backtests, source, ai_trade_filter=hook == "nija_confidence")
     assert outcome.trades.empty
     assert named(caplog, hook)
 

@@ -111,7 +111,7 @@ def test_nija_confidence_becomes_a_column(candles) -> None:
     known = history.before(PAIR, moment)
     pd.testing.assert_frame_equal(known[CANDLES], candles.iloc[:100][CANDLES])
     assert (known["nija_stop"] == 0.04).all()
-    assert len(history.before(PAIR, moment + pd.Timedelta("999d"))) == len(candles)
+    assert len(history.before(PAIR, moment + pd.Timedelta(days=999))) == len(candles)
     assert view["nija_confidence"].equals(trust)
     assert view["nija_win_prob"].equals(chance)
     assert view["nija_doubt"].isna().equals(trust.notna())

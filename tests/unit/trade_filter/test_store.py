@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import skops.io
 from sklearn.dummy import DummyClassifier
+from skops.io import dump
 
 from nija_plugins.trade_filter import store
 from nija_plugins.trade_filter.model import Model, fit
@@ -29,7 +29,7 @@ class Fits:
 def forget(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Forgets what this process remembers, as a new one would."""
     monkeypatch.setattr(store, "_recent", type(store._recent)())
-    return lambda: store._recent.clear()
+    return store._recent.clear
 
 
 def test_a_model_is_fitted_once_and_found_by_another_process(tmp_path: Path, forget) -> None:
@@ -73,11 +73,9 @@ FOREIGN: dict[str, Callable[[Path], object]] = {
     "half": _half_of_it,
     "pickle": lambda path: path.write_bytes(pickle.dumps(Evil())),
     "another model": _another_model,
-    "another pipeline": lambda path: skops.io.dump(
-        {"key": "a", "pipeline": DummyClassifier()}, path
-    ),
-    "a list": lambda path: skops.io.dump([1, 2], path),
-    "an unknown type": lambda path: skops.io.dump({"key": "a", "pipeline": Path("x")}, path),
+    "another pipeline": lambda path: dump({"key": "a", "pipeline": DummyClassifier()}, path),
+    "a list": lambda path: dump([1, 2], path),
+    "an unknown type": lambda path: dump({"key": "a", "pipeline": Path("x")}, path),
 }
 
 

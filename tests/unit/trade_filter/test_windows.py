@@ -1,6 +1,7 @@
 """The calendar is the same for everybody, and nothing learned from could still be open."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pandas as pd
 from hypothesis import given
@@ -36,5 +37,5 @@ def test_quarters_follow_each_other() -> None:
     assert [window.name for window in windows] == [
         *("2023 Q1", "2023 Q2", "2023 Q3", "2023 Q4", "2024 Q1")
     ]
-    for one, next_one in zip(windows, windows[1:], strict=False):
+    for one, next_one in pairwise(windows):
         assert one.closes == next_one.opens
