@@ -27,7 +27,8 @@ BALANCES = (15, 240, 990)
 """Starting balances in USD: the smallest account, and two just below a tier."""
 
 FIRST_CANDLE = datetime(2022, 1, 1, tzinfo=UTC)
-TIMERANGE = "20220301-20250101"
+TIMERANGE = "20230101-20250101"
+"""The year before it is what the AI filter learns from first."""
 LAST_CANDLE = datetime(2025, 1, 1, tzinfo=UTC)
 
 HOME = Path(".nija/demo")
