@@ -1,5 +1,7 @@
 """The tables of docs/ai-filter.md, as Markdown, from stored candles."""
 
+from math import isnan
+
 import pandas as pd
 
 from nija_plugins.guard import Hooks
@@ -88,7 +90,12 @@ def _periods(judged: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _row(years: str, what: str, found: Figures) -> str:
+    won = f"{_percent(found.win_passed)} | {_percent(found.win_refused)}"
     return (
-        f"| {years} | {what} | {found.candidates} | {found.share:.0%} | {found.win_passed:.0%} "
-        f"| {found.win_refused:.0%} | {found.passed} | {found.refused} | {found.difference} |"
+        f"| {years} | {what} | {found.candidates} | {found.share:.0%} | {won} "
+        f"| {found.passed} | {found.refused} | {found.difference} |"
     )
+
+
+def _percent(share: float) -> str:
+    return "–" if isnan(share) else f"{share:.0%}"

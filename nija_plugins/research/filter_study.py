@@ -151,6 +151,8 @@ class Interval:
     high: float
 
     def __str__(self) -> str:
+        if not np.isfinite(self.mean):
+            return "–"
         return f"{self.mean:+.2f} [{self.low:+.2f}, {self.high:+.2f}]"
 
 
@@ -186,10 +188,7 @@ def figures(judged: pd.DataFrame, passes: npt.NDArray[np.bool_], seed: int = 1) 
         now = {kind: total.sum() / count.sum() for kind, (total, count) in sums.items()}
     means["difference"] = means["passed"] - means["refused"]
     now["difference"] = now["passed"] - now["refused"]
-    spans = {
-        kind: Interval(float(now[kind]), *map(float, np.nanquantile(values, [0.025, 0.975])))
-        for kind, values in means.items()
-    }
+    spans = {kind: _interval(float(now[kind]), values) for kind, values in means.items()}
     won = r > 0
     return Figures(
         candidates=len(r),
@@ -200,6 +199,14 @@ def figures(judged: pd.DataFrame, passes: npt.NDArray[np.bool_], seed: int = 1) 
         refused=spans["refused"],
         difference=spans["difference"],
     )
+
+
+def _interval(mean: float, resampled: npt.NDArray[np.float64]) -> Interval:
+    """Resamples without a single one of a kind have no mean."""
+    known = resampled[np.isfinite(resampled)]
+    if not len(known):
+        return Interval(mean, float("nan"), float("nan"))
+    return Interval(mean, *map(float, np.quantile(known, [0.025, 0.975])))
 
 
 def same_share(values: pd.Series, passes: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
