@@ -125,6 +125,16 @@ class TestFingerprint:
 
         assert changed("A = 1\n") != changed("A = 2\n")
 
+    def test_the_candles_the_filter_learns_from_change_it(self, tmp_path: Path) -> None:
+        file = tmp_path / "BTC_USD-1h.feather"
+
+        def with_candles(content: bytes, filtered: bool) -> str:
+            file.write_bytes(content)
+            return self.of(datadir=tmp_path, nija={"ai_trade_filter": filtered})
+
+        assert with_candles(b"a", True) != with_candles(b"b", True)
+        assert with_candles(b"a", False) == with_candles(b"b", False)
+
 
 def test_a_wrong_setting_ends_the_start_with_a_code_that_is_not_zero() -> None:
     """OperationalException makes freqtrade exit with 2; ConfigurationError would give 0."""
