@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from nija_plugins.guard import Check, brief
-from nija_plugins.view import Plan, Regime, Vote
+from nija_plugins.view import Confidence, Plan, Regime, Vote
 
 
 def stake(answer: Any) -> float:
@@ -88,6 +88,26 @@ def plan(index: pd.Index) -> Check:
         if (found.target < 0).any():
             raise ValueError(f"target distances must not be negative, got {found.target.min()}")
         return found
+
+    return check
+
+
+def confidence(index: pd.Index) -> Check:
+    """A Confidence of fractions over `index`; a doubt is a sentence or None per row."""
+
+    def check(answer: Any) -> Confidence:
+        if not isinstance(answer, Confidence):
+            raise ValueError(f"a confidence is a Confidence, got {answer!r:.80}")
+        doubt = answer.doubt
+        if doubt is not None:
+            doubt = _series(doubt, index, "doubts").astype(object)
+            if not all(isinstance(one, str) for one in doubt.dropna().unique()):
+                raise ValueError("doubts are sentences or None")
+        return Confidence(
+            rank=fractions(index, "ranks")(answer.rank),
+            win_probability=fractions(index, "win probabilities")(answer.win_probability),
+            doubt=doubt,
+        )
 
     return check
 

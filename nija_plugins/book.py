@@ -31,7 +31,9 @@ class Reading:
     target: float
     trail: float
     confidence: float
+    win_probability: float
     volatility: float
+    doubt: str | None
     problem: str | None
 
     def bent(self, score: float, stop: float, trail: float, widest: float) -> "Reading":
@@ -103,7 +105,7 @@ class Book:
         if row is None:
             return None
         found = self._views[pair].iloc[row]
-        problem = found["nija_problem"]
+        doubt, problem = found["nija_doubt"], found["nija_problem"]
         return Reading(
             ended=(found["date"] + pd.Timedelta(seconds=self._seconds)).to_pydatetime(),
             close=float(found["close"]),
@@ -113,7 +115,9 @@ class Book:
             target=float(found["nija_target"]),
             trail=float(found["nija_trail"]),
             confidence=float(found["nija_confidence"]),
+            win_probability=float(found["nija_win_prob"]),
             volatility=float(found["nija_volatility"]),
+            doubt=doubt if isinstance(doubt, str) else None,
             problem=problem if isinstance(problem, str) else None,
         )
 

@@ -30,7 +30,8 @@ class EntryRequest:
     Prices are in stake currency per unit of base; `stop`, `target`, `trail` are fractions of
     `price`; `daily_volatility` is the standard deviation of daily returns as a fraction; `score`,
     `confidence` and `win_probability` lie in [0, 1], the last two are None when no filter serves
-    them. `problem` is a sentence when the candles behind the signal cannot be trusted.
+    them or it does not know; `doubt` is a sentence that says why, None without a filter. `problem`
+    is a sentence when the candles behind the signal cannot be trusted.
     `minimum_stake` and `maximum_stake` are the engine's own bounds, in stake currency.
     """
 
@@ -51,6 +52,7 @@ class EntryRequest:
     tradable_pairs: int
     confidence: float | None = None
     win_probability: float | None = None
+    doubt: str | None = None
     problem: str | None = None
 
     @property

@@ -14,9 +14,10 @@ import pluggy
 if TYPE_CHECKING:
     from nija_plugins.account import Account
     from nija_plugins.entry import EntryRequest
+    from nija_plugins.history import History
     from nija_plugins.scaling.tiers import ScalingTier
     from nija_plugins.settings import Settings
-    from nija_plugins.view import Plan, Vote
+    from nija_plugins.view import Confidence, Plan, Vote
 
 hookspec = pluggy.HookspecMarker("nija")
 
@@ -45,9 +46,9 @@ def nija_plan(dataframe: pd.DataFrame, pair: str, settings: "Settings") -> "Plan
 
 @hookspec(firstresult=True)
 def nija_confidence(
-    dataframe: pd.DataFrame, pair: str, history: pd.DataFrame, settings: "Settings"
-) -> pd.Series | None:
-    """Trust in an entry per candle in [0, 1], NaN for "don't know". First result wins."""
+    dataframe: pd.DataFrame, pair: str, history: "History", settings: "Settings"
+) -> "Confidence | None":
+    """Rank and win probability of an entry per candle, NaN for "don't know". First result wins."""
 
 
 # Money: once per candidate entry, within 5 s. On error nothing is entered.

@@ -43,6 +43,8 @@ ESSENTIAL = (
     "trade_filter.broken_candles",
     "trade_filter.signal_score",
     "trade_filter.reward_risk",
+    "trade_filter.confidence",
+    "trade_filter.expectancy",
 )
 """Modules of nija_plugins that no setting can unload."""
 
@@ -55,6 +57,7 @@ DEFAULT = (
     "signals.higher_timeframe",
     "signals.ensemble",
     "signals.plan",
+    "trade_filter.filter",
     "sizing.hybrid",
 )
 """Modules of nija_plugins that `nija.plugins.disable` can unload or a plugin can replace."""

@@ -66,9 +66,15 @@ def entry_request(
         minimum_stake=max(minimum, live_minimum_stake(market, price, stoploss, reserve)),
         maximum_stake=maximum if isfinite(maximum) else UNBOUNDED,
         tradable_pairs=tradable_pairs,
-        confidence=reading.confidence if isfinite(reading.confidence) else None,
+        confidence=_known(reading.confidence),
+        win_probability=_known(reading.win_probability),
+        doubt=reading.doubt,
         problem=reading.problem or _staleness(now - reading.ended, candle),
     )
+
+
+def _known(number: float) -> float | None:
+    return number if isfinite(number) else None
 
 
 def _staleness(age: timedelta, candle: timedelta) -> str | None:

@@ -95,12 +95,14 @@ class Settings(BaseModel):
     # The market
     min_signal_score: float = Field(0.75, ge=0, le=1)
     min_ai_confidence: float = Field(0.70, ge=0, le=1)
+    """Rank among the scores the filter gave to candidates it had not learned from."""
     min_risk_reward: float = Field(1.8, ge=0)
     market_regime_engine: bool = True
     """False: every candle's regime is unknown, and all voters weigh the same."""
     signal_ensemble: bool = True
     """False: the strongest single vote is the score, and one family is enough."""
     ai_trade_filter: bool = True
+    """False: no filter is asked, and its two rules are inactive."""
 
     # What is said, what a start clears
     log_signal_rejections: bool = True
@@ -161,8 +163,6 @@ NOT_YET_IN_FORCE: Mapping[str, str] = {
     "exchange_priority": "comes with the portfolio of several brokers",
     "copy_trading": "comes with copy trading",
     "leverage_enabled": "comes with leverage",
-    "min_ai_confidence": "comes with the AI filter",
-    "ai_trade_filter": "comes with the AI filter",
     "reset_strategy_state": "comes with the persistent state",
     "clear_entry_blocks": "comes with the persistent state",
     "flush_cached_balances": "comes with the persistent state",

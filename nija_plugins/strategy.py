@@ -19,14 +19,16 @@ from freqtrade.strategy import IStrategy, merge_informative_pair, stoploss_from_
 
 from nija_plugins import answers, manager, market
 from nija_plugins.account import Account
+from nija_plugins.archive import Archive
 from nija_plugins.book import Book, Reading
-from nija_plugins.entry import EntryRequest, Mode
+from nija_plugins.entry import EntryRequest, Market, Mode
 from nija_plugins.guard import PluginFailure
 from nija_plugins.live import LiveWatch
 from nija_plugins.locks import DRAWDOWN
 from nija_plugins.memory import AccountStore
 from nija_plugins.memory.store import MEMORY_FILE, account_name
 from nija_plugins.modes import judged_alone, mode_of, one_of_many
+from nija_plugins.past import MODELS, Past, traded
 from nija_plugins.plans import FrozenPlan
 from nija_plugins.refusals import Reason
 from nija_plugins.requests import entry_request, market_rules
@@ -57,7 +59,7 @@ class NijaStrategy(IStrategy):
         # freqtrade's backtest cache hashes the config and the strategy's file, and would miss a
         # change in a plugin, a tier or an environment override.
         config["nija_fingerprint"] = manager.fingerprint(
-            self._build_manager(), self.nija_settings, SCALING_TIERS
+            self._build_manager(), self.nija_settings, SCALING_TIERS, self._learned_from()
         )
         self._forget()
 
@@ -65,12 +67,13 @@ class NijaStrategy(IStrategy):
 
     def _forget(self) -> None:
         self._book = Book(timeframe_to_seconds(self.timeframe))
+        self._archive = Archive(self.config)
         self._said: set[str] = set()
         self._run: Run | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the memory of a run, which a worker process builds for itself."""
-        memory = {"_book": None, "_run": None}
+        memory = {"_book": None, "_archive": None, "_run": None}
         return {**self.__dict__, **memory}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -135,7 +138,40 @@ class NijaStrategy(IStrategy):
                 sma50=window_mean(daily["close"].to_numpy(dtype=float), 50)
             )
             dataframe = merge_informative_pair(dataframe, daily, self.timeframe, "1d")
-        return market.add_view(dataframe, pair, self.run.hooks, self.nija_settings)
+        view = market.add_view(
+            dataframe, pair, self.run.hooks, self.nija_settings, self._past(pair)
+        )
+        doubt = view["nija_doubt"].iloc[-1] if len(view) else None
+        if isinstance(doubt, str) and self._mode != "backtest" and doubt not in self._said:
+            self._said.add(doubt)
+            logger.warning("No entries into %s: %s", pair, doubt)
+        return view
+
+    def _past(self, pair: str) -> Past | None:
+        """What the AI filter may learn from, and what a trade in `pair` costs."""
+        if not self.nija_settings.ai_trade_filter:
+            return None
+        return Past(
+            archive=self._archive,
+            exchange=self.config["exchange"]["name"],
+            stake=self.config["stake_currency"],
+            fee=self._market_rules(pair).fee,
+            time_stop=self.time_stop,
+            cache=Path(self.config["user_data_dir"]) / MODELS,
+        )
+
+    def _learned_from(self) -> str:
+        """A hash of the candles that a backtest's filter learns from; they decide it, too."""
+        if not self.nija_settings.ai_trade_filter or self._mode != "backtest":
+            return ""
+        return Archive(self.config).contents(
+            traded(self.nija_settings, self.config["stake_currency"])
+        )
+
+    def _market_rules(self, pair: str) -> Market:
+        # freqtrade charges a configured fee everywhere but live.
+        fee = self.config.get("fee") if self._mode != "live" else None
+        return market_rules(pair, self.dp.market(pair), fee)
 
     def candidates(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
         """`dataframe` with an entry signal on every candidate; the vetoes judge each of them."""
@@ -173,8 +209,10 @@ class NijaStrategy(IStrategy):
             return
         idle = ", ".join(NOT_YET_IN_FORCE)
         logger.info("NIJA settings without a rule yet: %s. See `nija status`.", idle)
-        if not self.run.hooks.served("nija_confidence"):
-            logger.info("No plugin serves nija_confidence: the AI filter's rule is inactive.")
+        if not self.nija_settings.ai_trade_filter:
+            logger.info("ai_trade_filter is off: the AI filter's two rules are inactive.")
+        elif not self.run.hooks.served("nija_confidence"):
+            logger.info("No plugin serves nija_confidence: the AI filter's rules are inactive.")
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
         """Values the account, tells the plugins, applies the tier's limits."""
@@ -336,15 +374,13 @@ class NijaStrategy(IStrategy):
     def _request(
         self, pair: str, now: datetime, price: float, reading: Reading, bounds: tuple[float, float]
     ) -> EntryRequest:
-        # freqtrade charges a configured fee everywhere but live.
-        fee = self.config.get("fee") if self._mode != "live" else None
         assets = [known.partition("/")[0] for known in self._book.pairs]
         return entry_request(
             pair,
             now,
             price,
             reading,
-            market_rules(pair, self.dp.market(pair), fee),
+            self._market_rules(pair),
             self.config,
             mode=self._mode,
             stoploss=self.stoploss,

@@ -1,4 +1,4 @@
-"""What the market side says, as values: regimes, votes and plans.
+"""What the market side says, as values: regimes, votes, plans and confidence.
 
 Every Series here has the index of the dataframe it was made from: one row per base candle (1h).
 A row speaks of what was known when that candle *closed*; nothing in it may come from later.
@@ -56,3 +56,17 @@ class Plan:
     stop: pd.Series
     target: pd.Series
     trail: pd.Series
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How much an entry after each candle is to be trusted.
+
+    `rank` is in [0, 1] and is asked for by `min_ai_confidence`, NaN for "don't know", which enters
+    nothing; `win_probability` is the probability that the trade pays for itself, NaN where nobody
+    estimates it. `doubt` is a sentence per row that says why the rank is NaN, else None.
+    """
+
+    rank: pd.Series
+    win_probability: pd.Series
+    doubt: pd.Series | None = None

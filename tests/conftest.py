@@ -27,6 +27,9 @@ hypothesis.settings.register_profile("nija", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("nija")
 
 ROOT = Path(__file__).resolve().parents[1]
+WITHOUT_FILTER = {"ai_trade_filter": False}
+"""The AI filter needs a year of candles, and enters nothing without: tests about other things
+run without it."""
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
@@ -117,11 +120,11 @@ def free_port() -> int:
 
 
 def nija(home: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """The installed `nija` command, run in `home`."""
+    """The installed `nija` command, run in `home`; no AI filter unless `environ` has it."""
     return subprocess.run(
         [str(Path(sys.executable).with_name("nija")), *arguments],
         cwd=home,
-        env={**os.environ, "COLUMNS": "200", **environ},
+        env={**os.environ, "COLUMNS": "200", "AI_TRADE_FILTER": "false", **environ},
         capture_output=True,
         text=True,
         check=False,

@@ -11,6 +11,7 @@ from nija_plugins.cli.plugins import plugins
 from nija_plugins.cli.reconcile import reconcile
 from nija_plugins.cli.refusals import refusals
 from nija_plugins.cli.status import status
+from nija_plugins.cli.train import train
 from nija_plugins.cli.unlock import unlock
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
@@ -24,6 +25,7 @@ app.command()(reconcile)
 app.command()(unlock)
 app.command()(plugins)
 app.command()(limits)
+app.command()(train)
 
 
 @app.callback()

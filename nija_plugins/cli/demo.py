@@ -134,7 +134,13 @@ def _run_all(backtests: list[Backtest], datadir: Path, url: str, screen: Console
 def _run(one: Backtest, datadir: Path, url: str) -> int:
     one.results.mkdir(parents=True, exist_ok=True)
     market = f"coinbase-{one.seed}"
-    environment = {**os.environ, **freqtrade_environment(url, market, os.environ)}
+    # Where there is no edge the AI filter refuses nearly everything, and nothing is left to show.
+    without_filter = {"AI_TRADE_FILTER": "false"}
+    environment = {
+        **without_filter,
+        **os.environ,
+        **freqtrade_environment(url, market, os.environ),
+    }
     command = [sys.executable, "-m", "nija_plugins.venue.run_freqtrade", *one.command(datadir)]
     with one.log.open("w") as log:
         return subprocess.run(
@@ -158,7 +164,9 @@ def _show(results: list[Result], seed: int, screen: Console) -> None:
     )
     screen.print(
         "Prices are a random walk without drift that knows nothing of the strategy: there is no "
-        "edge to find,\nso fees decide. This shows the machine at work, not what it earns.\n",
+        "edge to find,\nso fees decide. This shows the machine at work, not what it earns. The AI "
+        "filter stays out: without\nan edge it refuses nearly every entry (AI_TRADE_FILTER=true "
+        "shows it, from 2023 on).\n",
         highlight=False,
     )
     table = Table("", *(f"from ${r.statistics['starting_balance']:.0f}" for r in results))

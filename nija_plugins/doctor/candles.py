@@ -15,7 +15,7 @@ from nija_plugins.doctor.finding import Finding, failed, ok, warning
 from nija_plugins.venue.files import MARKER
 
 TIMEFRAMES = ("1h", "1d")
-DAYS = 800
+DAYS = 900
 """What README's command fetches."""
 DEFAULT_CONFIG = Path("user_data/config.json")
 OLD = timedelta(days=29)

@@ -73,6 +73,7 @@ def backtest(case: Case, datadir: Path, home: Path) -> Result:
         settings = {name.upper() for name in Settings.model_fields}
         for name in [n for n in os.environ if n.startswith("FREQTRADE__") or n in settings]:
             patch.delenv(name)
+        patch.setenv("AI_TRADE_FILTER", "false")
         for name, value in case.rules.environment.items() if case.rules != Rules() else ():
             patch.setenv(name, value)
         assert run_offline(arguments, Exchange(case.exchange), port=_free_port()) == 0

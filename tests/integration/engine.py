@@ -11,11 +11,14 @@ from nija_plugins.research import engine as research
 from nija_plugins.research.engine import Outcome, simulated
 from nija_plugins.venue.candles import SyntheticCandles
 from nija_plugins.venue.files import write_synthetic_candles
+from tests.conftest import WITHOUT_FILTER
 
 __all__ = ["Engine", "Outcome", "engine"]
 
 SEED = 3
-FIRST, START, END = (datetime(2023, *day, tzinfo=UTC) for day in ((1, 1), (3, 1), (9, 1)))
+FIRST = datetime(2022, 1, 1, tzinfo=UTC)
+"""The year before 2023 is what the AI filter learns from."""
+START, END = (datetime(2023, *day, tzinfo=UTC) for day in ((3, 1), (9, 1)))
 TIMERANGE = f"{START:%Y%m%d}-{END:%Y%m%d}"
 
 
@@ -34,8 +37,9 @@ class Engine:
         **config: Any,
     ) -> Outcome:
         """One backtest with `nija` settings on top of the shipped ones and `config` on top of
-        freqtrade's."""
+        freqtrade's; without the AI filter unless `nija` has it."""
         datadir = self.house / "user_data/data/kraken"
+        nija = {**WITHOUT_FILTER, **(nija or {})}
         return self._engine.backtest(timerange, datadir=datadir, nija=nija, wallet=wallet, **config)
 
 

@@ -38,7 +38,7 @@ from nija_plugins.run import Run
 from nija_plugins.settings import ALIASES, Settings, environment_name
 from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.venue import Books, Credentials, Venue
-from tests.conftest import ROOT
+from tests.conftest import ROOT, WITHOUT_FILTER
 
 HOUR = timedelta(hours=1)
 START = datetime(2025, 3, 4, tzinfo=UTC)
@@ -314,7 +314,8 @@ class Home:
         **changes: Any,
     ) -> Bot:
         """`freqtrade trade --strategy NijaMicro` on `pairs`, with `changes` in
-        user_data/config.json: keys of freqtrade's, and `nija`.
+        user_data/config.json: keys of freqtrade's, and `nija`; without the AI filter unless `nija`
+        has it.
 
         With `live`, dry_run is false and the bot trades on its account at the venue ($100, unless
         `account` opened it with something else). `timeout` is the client's patience in real
@@ -332,6 +333,7 @@ class Home:
                 "markets_refresh_interval": 10**6,
             },
             **changes,
+            "nija": WITHOUT_FILTER | changes.get("nija", {}),
         }
         if live:
             credentials = self.account(exchange)

@@ -20,7 +20,7 @@ import pandas as pd
 import pytest
 
 from nija_plugins import guard
-from nija_plugins.view import Family, Plan, Vote
+from nija_plugins.view import Confidence, Family, Plan, Vote
 
 BTC, SOL, ETH = PAIRS = "BTC/USD", "SOL/USD", "ETH/USD"
 PLUGIN = "zz_culprit"
@@ -84,7 +84,7 @@ SHAPES: Mapping[str, Callable[[pd.Series], Any]] = {
     "nija_votes": lambda series: [Vote("wrong", Family.TREND, series)],
     "nija_score": lambda series: series,
     "nija_plan": lambda series: Plan(stop=series, target=series, trail=series),
-    "nija_confidence": lambda series: series,
+    "nija_confidence": lambda series: Confidence(rank=series, win_probability=series),
 }
 
 SENTENCE = "Not on a Tuesday."
@@ -239,6 +239,7 @@ def settings(hook: str) -> dict[str, Any]:
         "daily_max_loss": 50,
         "max_drawdown": 50,
         "max_consecutive_losses": 100,
+        "ai_trade_filter": hook == "nija_confidence",
     }
 
 
@@ -248,14 +249,20 @@ def pairs(hook: str) -> tuple[str, ...]:
 
 
 VOTER = """
+import pandas as pd
 from nija_plugins import hookimpl
-from nija_plugins.view import Family, Vote
+from nija_plugins.view import Confidence, Family, Vote
 
 @hookimpl
 def nija_votes(dataframe):
     return [Vote("yes", Family.TREND, dataframe["close"] * 0 + 1)]
+
+@hookimpl
+def nija_confidence(dataframe):
+    sure = pd.Series(1.0, dataframe.index)
+    return Confidence(rank=sure, win_probability=sure)
 """
-"""Without a vote nobody would ask for a score."""
+"""Without a vote nobody would ask for a score; and a filter that needs no history."""
 
 
 @dataclass

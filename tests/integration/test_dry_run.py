@@ -585,3 +585,15 @@ class TestRefusals:
     def test_silence_when_both_are_off(self, home: Home) -> None:
         off = {"log_signal_rejections": False, "log_entry_block_reasons": False}
         assert self.ask(home, target=0.05, trade_only=["ETH", "SOL"], **off) == []
+
+
+def test_without_history_the_ai_filter_says_at_the_start_what_to_do(home: Home) -> None:
+    """And refuses the signal: nothing is entered on a guess."""
+    home.plugin("script", script({BTC: [8]}))
+    bot = home.start((BTC,), nija={"ai_trade_filter": True}).at(4)
+    (said,) = bot.said("No entries into BTC/USD")
+    assert "8,760 of 8,760 candles of BTC/USD are missing" in said
+    assert "Run: freqtrade download-data --timeframes 1h 1d --timerange 2022" in said
+    bot.at(8)
+    assert open_pairs() == set()
+    assert not list((home.user_data / "data").rglob("*-1h.feather"))

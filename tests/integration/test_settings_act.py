@@ -181,6 +181,16 @@ def test_signal_ensemble(run) -> None:
     assert not same_trades(run(), run(signal_ensemble=False))
 
 
+def test_ai_trade_filter_and_min_ai_confidence(run) -> None:
+    """Of a year of history the filter makes ranks; 0 lets all of them pass."""
+    on, loose = run(ai_trade_filter=True), run(ai_trade_filter=True, min_ai_confidence=0.0)
+    assert on.refused["trade_filter.confidence"] > 0
+    assert "trade_filter.confidence" not in loose.refused
+    assert on.refused["trade_filter.expectancy"] > 0
+    assert not same_trades(run(), on)
+    assert not {"trade_filter.confidence", "trade_filter.expectancy"} & set(run().refused)
+
+
 def test_plugins_disable(run) -> None:
     assert not same_trades(run(), run(plugins={"disable": ["signals.range_break"]}))
 

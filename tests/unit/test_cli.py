@@ -62,7 +62,7 @@ def test_status_lists_every_setting_and_what_is_not_in_force() -> None:
     result = nija("status")
     assert result.exit_code == 0, result.output
     assert "min_ai_confidence" in result.output
-    assert "comes with the AI filter" in result.output
+    assert "comes with copy trading" in result.output
 
 
 def test_status_as_json() -> None:
@@ -72,7 +72,8 @@ def test_status_as_json() -> None:
         "from": "config",
         "in_force": True,
     }
-    assert facts["settings"]["ai_trade_filter"]["in_force"] is False
+    assert facts["settings"]["ai_trade_filter"]["in_force"] is True
+    assert facts["settings"]["copy_trading"]["in_force"] is False
 
 
 def test_plugins_lists_the_built_ins() -> None:

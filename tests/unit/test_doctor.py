@@ -388,7 +388,7 @@ def test_who_holds_the_stop(look: Look, monkeypatch: pytest.MonkeyPatch) -> None
 def test_no_candles_yet(look: Look) -> None:
     text = only(look("candles"), Level.WARNING)
     assert "BTC/USD: 1h none; 1d none" in text
-    assert "freqtrade download-data --timeframes 1h 1d --days 800" in text
+    assert "freqtrade download-data --timeframes 1h 1d --days 900" in text
     files = (Path("user_data/config.json"), Path("config.kraken.json"))
     text = only(look("candles", {"exchange.name": "kraken"}, files=files), Level.WARNING)
     assert "--dl-trades -c user_data/config.json -c config.kraken.json" in text

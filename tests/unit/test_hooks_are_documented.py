@@ -3,7 +3,7 @@ serves it, and has a test of its own."""
 
 import ast
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from nija_plugins import answers, hookspecs, manager
 from nija_plugins.guard import Hooks, PluginFailure
+from nija_plugins.history import History, without_plan
 from nija_plugins.scaling import tiers
 from nija_plugins.scaling.tiers import tier_named
 from nija_plugins.settings import Settings
@@ -89,7 +90,7 @@ def asked(hook: str, candles: pd.DataFrame) -> tuple[Any, dict[str, Any]]:
         "nija_votes": (answers.votes(index), market),
         "nija_score": (unit, {"votes": votes, "regime": regime, "settings": settings}),
         "nija_plan": (answers.plan(index), market),
-        "nija_confidence": (unit, market | {"history": candles}),
+        "nija_confidence": (answers.confidence(index), market | {"history": a_history(candles)}),
         "nija_veto": (answers.reason, money | {"request": a_saturday()}),
         "nija_stake": (answers.stake, money | {"tier": starter}),
         "nija_leverage": (answers.leverage, money | {"tier": starter}),
@@ -101,6 +102,16 @@ def asked(hook: str, candles: pd.DataFrame) -> tuple[Any, dict[str, Any]]:
         "nija_exit_filled": (None, filled | {"profit": -1.5}),
     }
     return table[hook]
+
+
+def a_history(candles: pd.DataFrame) -> History:
+    return History(
+        pairs=("BTC/USD",),
+        ends=candles["date"].iloc[-1],
+        fee=0.004,
+        time_stop=timedelta(days=30),
+        load=lambda pair, moment: without_plan(candles[candles["date"] < moment]),
+    )
 
 
 def a_saturday() -> Any:

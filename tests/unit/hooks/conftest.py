@@ -17,6 +17,7 @@ from nija_plugins.settings import Settings
 from nija_plugins.strategy import NijaStrategy
 from nija_plugins.venue.generator import synthetic_candles
 from nija_plugins.view import Plan
+from tests.conftest import WITHOUT_FILTER
 
 PAIR = "BTC/USD"
 NOW = datetime(2024, 3, 1, tzinfo=UTC)
@@ -77,6 +78,7 @@ class Bot:
                 "exchange": {"name": "kraken"},
                 "stake_currency": "USD",
                 "dry_run_wallet": cash,
+                "nija": WITHOUT_FILTER if "nija_confidence" not in mine else {},
             }
         )
         index = candles.index

@@ -8,7 +8,7 @@ from freqtrade.persistence import LocalTrade
 from nija_plugins.refusals import Reason
 from nija_plugins.scaling.tiers import tier_named
 from nija_plugins.settings import Settings
-from tests.conftest import a_request
+from tests.conftest import WITHOUT_FILTER, a_request
 from tests.unit.hooks.conftest import FEE, NOW, PAIR, Recorder
 
 HOUR = timedelta(hours=1)
@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 def test_nija_run_started_comes_first_and_again_when_a_backtests_time_steps_back(bot) -> None:
     started = Recorder("settings")
     held = bot(nija_run_started=started)
-    assert [given["settings"] for given in started.calls] == [Settings()]
+    assert [given["settings"] for given in started.calls] == [Settings(**WITHOUT_FILTER)]
     held.loop(NOW - HOUR)
     held.loop(NOW)
     assert len(started.calls) == 1

@@ -6,9 +6,10 @@ import pytest
 
 from nija_plugins.bars import decision_rows
 from nija_plugins.guard import Hooks
+from nija_plugins.history import CANDLES
 from nija_plugins.market import add_view
-from nija_plugins.settings import Settings
-from nija_plugins.view import Family, Plan, Vote
+from nija_plugins.settings import PluginSettings, Settings
+from nija_plugins.view import Confidence, Family, Plan, Vote
 from tests.unit.hooks.conftest import PAIR, Recorder, built_with
 
 MARKET = ("dataframe", "pair", "settings")
@@ -101,21 +102,45 @@ def test_without_a_nija_plan_there_is_no_candidate(candles) -> None:
 
 def test_nija_confidence_becomes_a_column(candles) -> None:
     trust = numbers(candles, 0.7).where(candles.index > 500)
-    mine = Recorder(*MARKET, "history", answer=trust)
-    view = view_of(candles, nija_confidence=mine)
+    chance = numbers(candles, 0.4)
+    mine = Recorder(*MARKET, "history", answer=Confidence(trust, chance))
+    view = view_of(candles, nija_confidence=mine, nija_plan=a_plan(candles))
     assert promised(mine, candles)
-    assert mine.calls[0]["history"].equals(candles)
+    history = mine.calls[0]["history"]
+    moment = candles["date"].iloc[100]
+    known = history.before(PAIR, moment)
+    pd.testing.assert_frame_equal(known[CANDLES], candles.iloc[:100][CANDLES])
+    assert (known["nija_stop"] == 0.04).all()
+    assert len(history.before(PAIR, moment + pd.Timedelta(days=999))) == len(candles)
     assert view["nija_confidence"].equals(trust)
+    assert view["nija_win_prob"].equals(chance)
+    assert view["nija_doubt"].isna().equals(trust.notna())
+
+
+def test_nija_confidence_is_not_asked_when_the_filter_is_off(candles) -> None:
+    mine = Recorder("dataframe", answer=Confidence(numbers(candles, 0.7), numbers(candles, 0.7)))
+    view = view_of(candles, Settings(ai_trade_filter=False), nija_confidence=mine)
+    assert not mine.calls
+    columns = ["nija_confidence", "nija_win_prob", "nija_doubt"]
+    assert view[columns].isna().all(axis=None)
+
+
+def test_nija_confidence_that_nobody_has_is_a_doubt(candles) -> None:
+    silent = {"plugins": PluginSettings(disable=("trade_filter.filter",))}
+    view = view_of(candles, Settings(**silent), nija_confidence=Recorder("pair"))
+    assert (view["nija_doubt"] == f"No loaded AI filter has an opinion on {PAIR}.").all()
 
 
 def test_nija_confidence_reaches_a_veto_through_the_request(bot, candles) -> None:
     for trust in (0.7, float("nan")):
         veto = Recorder("request")
-        mine = Recorder("dataframe", answer=numbers(candles, trust))
+        mine = Recorder("dataframe", answer=Confidence(*[numbers(candles, trust)] * 2))
         held = bot(nija_confidence=mine, nija_veto=veto)
         held.loop()
         held.ask()
-        assert veto.calls[0]["request"].confidence == (0.7 if trust > 0 else None)
+        request = veto.calls[0]["request"]
+        assert request.confidence == request.win_probability == (0.7 if trust > 0 else None)
+        assert (request.doubt is None) == (trust > 0)
 
 
 @pytest.mark.parametrize("hook", ["nija_regime", "nija_votes", "nija_score", "nija_plan"])

@@ -7,7 +7,7 @@ from nija_plugins import answers
 from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.scaling.tiers import tier_named
 from nija_plugins.settings import Settings
-from tests.conftest import ROOT, a_request, an_account
+from tests.conftest import ROOT, WITHOUT_FILTER, a_request, an_account
 from tests.unit.hooks.conftest import FEE, NOW, PAIR, Recorder, built_with
 
 
@@ -23,7 +23,7 @@ def test_nija_veto_is_given_the_entry_and_the_account(bot) -> None:
     assert (request.mode, request.exchange, request.market.fee) == ("backtest", "kraken", FEE)
     assert (account.time, account.equity, account.positions) == (NOW, 100.0, ())
     assert account.tier == tier_named("STARTER")
-    assert given["settings"] == Settings()
+    assert given["settings"] == Settings(**WITHOUT_FILTER)
 
 
 def test_nija_veto_keeps_an_entry_from_happening_and_every_reason_is_kept(bot) -> None:
@@ -53,7 +53,7 @@ def test_nija_stake_is_wished_and_comes_before_nijas_own(bot) -> None:
     assert given["request"].pair == PAIR
     assert given["account"].equity == 100.0
     assert given["tier"] == tier_named("STARTER")
-    assert given["settings"] == Settings()
+    assert given["settings"] == Settings(**WITHOUT_FILTER)
 
 
 def test_nija_stake_is_cut_like_any_other(bot) -> None:

@@ -85,6 +85,7 @@ class World:
                 "nija_trail": 0.20,
                 "nija_confidence": 0.9,
                 "nija_win_prob": 0.7,
+                "nija_doubt": None,
                 "nija_volatility": 0.03,
                 "nija_problem": None,
                 "nija_candidate": True,

@@ -16,6 +16,12 @@ from nija_plugins.market import COLUMNS
 from tests.conftest import ROOT
 
 HOURS = 24 * 150
+LISTED = {
+    "precision": {"amount": 1e-8},
+    "limits": {"amount": {"min": 1e-8}, "cost": {"min": 1.0}},
+    "maker": 0.0025,
+    "taker": 0.004,
+}
 
 
 def config(userdir: Path = ROOT / "user_data", **changes: Any) -> dict[str, Any]:
@@ -68,7 +74,9 @@ def columns(candles: pd.DataFrame) -> pd.DataFrame:
     """NIJA's columns and the entry signal, as the strategy makes them from `candles` alone."""
     nija = strategy()
     daily = daily_of(candles)
-    nija.dp = SimpleNamespace(get_pair_dataframe=lambda pair, timeframe: daily)
+    nija.dp = SimpleNamespace(
+        get_pair_dataframe=lambda pair, timeframe: daily, market=lambda pair: LISTED
+    )
     frame = nija.populate_indicators(candles.copy(), {"pair": "BTC/USD"})
     frame = nija.populate_entry_trend(frame, {"pair": "BTC/USD"})
     return frame[["close_1d", "sma50_1d", *COLUMNS, "enter_long", "enter_tag"]]
@@ -84,7 +92,9 @@ def test_cutting_the_candles_at_100_random_points_changes_no_earlier_column(cand
 
 def test_it_pickles_and_works_on_in_the_copy(candles) -> None:
     nija = strategy()
-    nija.dp = SimpleNamespace(get_pair_dataframe=lambda pair, timeframe: pd.DataFrame())
+    nija.dp = SimpleNamespace(
+        get_pair_dataframe=lambda pair, timeframe: pd.DataFrame(), market=lambda pair: LISTED
+    )
     nija.populate_entry_trend(
         nija.populate_indicators(candles.copy(), {"pair": "BTC/USD"}), {"pair": "BTC/USD"}
     )
@@ -114,6 +124,16 @@ class TestFingerprint:
             return self.of(user_data_dir=house / "user_data")
 
         assert changed("A = 1\n") != changed("A = 2\n")
+
+    def test_the_candles_the_filter_learns_from_change_it(self, tmp_path: Path) -> None:
+        file = tmp_path / "BTC_USD-1h.feather"
+
+        def with_candles(content: bytes, filtered: bool) -> str:
+            file.write_bytes(content)
+            return self.of(datadir=tmp_path, nija={"ai_trade_filter": filtered})
+
+        assert with_candles(b"a", True) != with_candles(b"b", True)
+        assert with_candles(b"a", False) == with_candles(b"b", False)
 
 
 def test_a_wrong_setting_ends_the_start_with_a_code_that_is_not_zero() -> None:

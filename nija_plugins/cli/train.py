@@ -1,0 +1,117 @@
+"""`nija train`: fit the AI filter's models, and show what they were worth on what came after."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from nija_plugins import manager
+from nija_plugins.archive import Archive
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.explain import market_rules, percentage
+from nija_plugins.guard import Hooks
+from nija_plugins.history import History
+from nija_plugins.past import MODELS, Past
+from nija_plugins.research.filter_report import report
+from nija_plugins.research.filter_study import Quarter, auc, walk
+from nija_plugins.settings import Settings
+
+TIME_STOP = timedelta(days=30)
+"""NijaMicro's."""
+
+
+def train(
+    datadir: Annotated[
+        Path | None, typer.Option(help="Instead of user_data/data/EXCHANGE.", file_okay=False)
+    ] = None,
+    fee: Annotated[
+        float | None,
+        typer.Option(parser=percentage, metavar="PERCENT", help="A side; else the exchange's."),
+    ] = None,
+    written: Annotated[
+        bool, typer.Option("--report", help="Measure at length, as in docs/ai-filter.md.")
+    ] = False,
+    config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+) -> None:
+    """Fit the AI filter on stored candles, quarter by quarter, and show what each model was worth.
+
+    A bot and a backtest fit what they need by themselves; this shows it, and fits it beforehand.
+    """
+    console = Console()
+    with clear_errors():
+        loaded = load(config)
+        settings = Settings.load(loaded)
+        folder = Path(loaded["user_data_dir"])
+        exchange = loaded["exchange"]["name"]
+        stored = datadir or folder / "data" / exchange
+        archive = Archive(loaded | {"datadir": stored})
+        pair = f"{settings.trade_only[0]}/{loaded['stake_currency']}"
+        past = Past(
+            archive=archive,
+            exchange=exchange,
+            stake=loaded["stake_currency"],
+            fee=market_rules(exchange, pair).fee if fee is None else fee,
+            time_stop=TIME_STOP,
+            cache=folder / MODELS,
+        )
+        hooks = Hooks(manager.build(settings, folder / "plugins"))
+        last = archive.last(tuple(f"{a}/{past.stake}" for a in settings.trade_only))
+        if last is None:
+            raise ValueError(
+                f"No candles in {stored}. "
+                "Run: freqtrade download-data --timeframes 1h 1d --days 900"
+            )
+        history = past.stored(hooks, settings, last)
+        if written:
+            console.print(report(history, hooks, settings), markup=False, soft_wrap=True)
+            return
+        quarters = _walk(history, console)
+    _show(quarters, history, console)
+
+
+def _walk(history: History, console: Console) -> list[Quarter]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+        task = progress.add_task("candidates and outcomes", total=None)
+        found = []
+        for quarter, total in walk(history):
+            progress.update(task, description=quarter.window.name, total=total)
+            found.append(quarter)
+            progress.update(task, completed=len(found))
+    return found
+
+
+def _show(quarters: list[Quarter], history: History, console: Console) -> None:
+    table = Table(
+        *("quarter", "learned from", "winners", "judged", "AUC", "passed", "R passed", "R refused"),
+        title=f"The AI filter on {', '.join(history.pairs)}, {history.fee:.2%} fee a side",
+        caption="AUC 0.5 is no skill. R: results in units of the planned loss, after fees. "
+        "Judged candidates came after everything the model learned from.",
+    )
+    for quarter in quarters:
+        table.add_row(quarter.window.name, *_cells(quarter))
+    console.print(table)
+    missing = {quarter.problem for quarter in quarters[-1:] if quarter.problem}
+    for problem in missing:
+        console.print(problem, markup=False, highlight=False, soft_wrap=True)
+
+
+def _cells(quarter: Quarter) -> list[str]:
+    if quarter.problem is not None:
+        return [f"{quarter.learned}", "no model"]
+    judged = quarter.judged
+    cells = [f"{quarter.learned}", f"{quarter.winners / quarter.learned:.0%}", f"{len(judged)}"]
+    if judged.empty:
+        return cells
+    passes = judged["rank"] >= 0.70
+    means = (_mean(judged.loc[passes, "r"]), _mean(judged.loc[~passes, "r"]))
+    return [*cells, f"{auc(judged):.2f}", f"{passes.mean():.0%}", *means]
+
+
+def _mean(r: pd.Series) -> str:
+    return f"{r.mean():+.2f}" if len(r) else "–"

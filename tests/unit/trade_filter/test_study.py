@@ -1,0 +1,68 @@
+"""The study's arithmetic, and the command that shows it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from nija_plugins.cli import app
+from nija_plugins.research.filter_study import at_random, auc, brier, figures, same_share
+
+WEEK = 7 * 24 * 3600
+
+
+def judged(r: list[float], **columns: list[float]) -> pd.DataFrame:
+    """A candidate a week."""
+    return pd.DataFrame({"entered": np.arange(len(r)) * WEEK, "r": r, **columns})
+
+
+def test_means_shares_and_intervals() -> None:
+    found = figures(judged([2.0, -1.0, -1.0, 3.0] * 25), np.array([True, False, False, True] * 25))
+    assert (found.candidates, found.share) == (100, 0.5)
+    assert (found.win_passed, found.win_refused) == (1.0, 0.0)
+    assert found.passed.mean == 2.5
+    assert found.refused.mean == found.refused.low == found.refused.high == -1.0
+    assert 2.3 < found.passed.low < 2.5 < found.passed.high < 2.7
+    assert found.difference.mean == 3.5
+
+
+def test_nothing_passed_has_no_mean() -> None:
+    found = figures(judged([1.0, -1.0]), np.array([False, False]))
+    assert str(found.passed) == "–"
+    assert found.refused.mean == 0.0
+
+
+def test_as_many_by_another_measure() -> None:
+    passes = np.array([True, True, False, False])
+    chosen = same_share(pd.Series([0.1, 0.9, 0.9, 0.9]), passes)
+    assert chosen.tolist() == [False, True, True, False]
+
+
+def test_random_draws_keep_the_mean() -> None:
+    found = at_random(judged(list(np.linspace(-1, 1, 101))), 30)
+    assert found.mean == pytest.approx(0.0, abs=0.02)
+    assert found.low < 0 < found.high
+
+
+def test_auc_and_brier() -> None:
+    table = judged([1.0, -1.0], rank=[0.9, 0.1], chance=[1.0, 0.5])
+    assert auc(table) == 1.0
+    assert brier(table, "chance") == 0.125
+
+
+def test_nija_train_shows_windows_and_writes_models(house, recorded, monkeypatch) -> None:
+    monkeypatch.chdir(house)
+    shown = CliRunner().invoke(
+        app, ["train", "--datadir", str(recorded), "--fee", "0.4%"], env={"COLUMNS": "160"}
+    )
+    assert shown.exit_code == 0, shown.output
+    assert "2022 Q4" in shown.output and "no model" in shown.output
+    assert "2023 Q2" in shown.output
+    assert len(list((house / "user_data/nija_models").glob("*.skops"))) == 2
+
+
+def test_nija_train_without_candles_names_the_command(house, monkeypatch) -> None:
+    monkeypatch.chdir(house)
+    shown = CliRunner().invoke(app, ["train"])
+    assert shown.exit_code == 2
+    assert "freqtrade download-data" in " ".join(shown.output.split())
