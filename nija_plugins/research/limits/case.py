@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 NIJA = "NijaMicro's"
 """The entries as shipped; the others are the plugin files in `research.entries`."""
@@ -44,11 +45,16 @@ class Case:
         return f"{self.first:%Y%m%d}-{self.last:%Y%m%d}"
 
     @property
-    def settings(self) -> dict[str, float]:
-        """The `nija` settings that differ from the shipped ones: entries without skill have no
-        reward to speak of, and a drawdown lock may end by itself."""
-        changed = {} if self.entries == NIJA else {"min_risk_reward": 0.0}
-        return changed | ({"drawdown_pause_days": self.pause_days} if self.pause_days else {})
+    def settings(self) -> dict[str, Any]:
+        """The `nija` settings that differ from the shipped ones: no AI filter, which would need
+        years before each market and refuse entries that the limits should survive; entries without
+        skill have no reward to speak of, and a drawdown lock may end by itself."""
+        changed: dict[str, Any] = {"ai_trade_filter": False}
+        if self.entries != NIJA:
+            changed["min_risk_reward"] = 0.0
+        if self.pause_days:
+            changed["drawdown_pause_days"] = self.pause_days
+        return changed
 
     def __str__(self) -> str:
         market = "2021-2024" if self.market == REAL else f"seed {self.market}"
