@@ -17,7 +17,7 @@ from freqtrade.exchange import timeframe_to_seconds
 from freqtrade.persistence import LocalTrade, Order, Trade
 from freqtrade.strategy import IStrategy, merge_informative_pair, stoploss_from_absolute
 
-from nija_plugins import answers, manager, market
+from nija_plugins import answers, chart, manager, market
 from nija_plugins.account import Account
 from nija_plugins.book import Book, Reading
 from nija_plugins.entry import EntryRequest, Mode
@@ -33,6 +33,7 @@ from nija_plugins.settings import NOT_YET_IN_FORCE, Settings
 from nija_plugins.signals.indicators import window_mean
 from nija_plugins.sizing.decision import decide
 from nija_plugins.unseen import passed_over_because
+from nija_plugins.view import Regime
 from nija_plugins.wallet import raise_stops
 
 logger = logging.getLogger(__name__)
@@ -107,7 +108,8 @@ class NijaStrategy(IStrategy):
                 sma50=window_mean(daily["close"].to_numpy(dtype=float), 50)
             )
             dataframe = merge_informative_pair(dataframe, daily, self.timeframe, "1d")
-        return market.add_view(dataframe, pair, self.run.hooks, self.nija_settings)
+        view = market.add_view(dataframe, pair, self.run.hooks, self.nija_settings)
+        return chart.add_prices(view)
 
     def candidates(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
         """`dataframe` with an entry signal on every candidate; the vetoes judge each of them."""
@@ -117,8 +119,12 @@ class NijaStrategy(IStrategy):
         dataframe.loc[chosen, "enter_tag"] = dataframe.loc[chosen, "nija_regime"]
         return dataframe
 
-    def score_scale(self) -> float:
-        """What a subclass multiplies scores by; hyperopt turns it."""
+    def score_scale(self, regime: Regime) -> float:
+        """What a subclass multiplies scores by while the market is in `regime`; hyperopt turns it.
+
+        Scores are linear in the regime's row of weights, so this is the same as turning the row,
+        without computing anything again.
+        """
         return 1.0
 
     def stop_scale(self) -> float:
@@ -127,6 +133,10 @@ class NijaStrategy(IStrategy):
 
     def trail_scale(self) -> float:
         """What a subclass multiplies trail distances by."""
+        return 1.0
+
+    def target_scale(self) -> float:
+        """What a subclass multiplies targets by: the reward/risk rule gets easier or harder."""
         return 1.0
 
     # -- the loop ---------------------------------------------------------------------------
@@ -307,7 +317,13 @@ class NijaStrategy(IStrategy):
         if reading is None:
             return None
         widest = abs(self.stoploss) * 0.9
-        return reading.bent(self.score_scale(), self.stop_scale(), self.trail_scale(), widest)
+        return reading.bent(
+            score=self.score_scale(reading.regime),
+            stop=self.stop_scale(),
+            trail=self.trail_scale(),
+            target=self.target_scale(),
+            widest=widest,
+        )
 
     def confirm_trade_entry(
         self,
