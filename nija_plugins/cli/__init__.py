@@ -8,6 +8,7 @@ from nija_plugins.cli.explain import explain
 from nija_plugins.cli.offline import CONTEXT_SETTINGS, offline
 from nija_plugins.cli.plugins import plugins
 from nija_plugins.cli.refusals import refusals
+from nija_plugins.cli.signals import signals
 from nija_plugins.cli.status import status
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
@@ -16,6 +17,7 @@ app.command(context_settings=CONTEXT_SETTINGS)(offline)
 app.command()(doctor)
 app.command()(status)
 app.command()(explain)
+app.command()(signals)
 app.command()(refusals)
 app.command()(plugins)
 

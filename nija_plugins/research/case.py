@@ -1,7 +1,7 @@
 """One backtest of the results page, as data: what is run, and how anybody would run it."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 HALVES = {"2021–22": "20210101-20230101", "2023–24": "20230101-20250101"}
@@ -53,12 +53,3 @@ class Case:
         if plugins:
             words.append(f"(nija.plugins: {{{', '.join(plugins)}}})")
         return " ".join(words)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of a table: a name, and the cases whose figures fill it, by column."""
-
-    name: str
-    cases: dict[str, Case] = field(hash=False)
-    note: str = ""

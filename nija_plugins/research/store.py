@@ -14,8 +14,9 @@ import nija_plugins
 from nija_plugins.research.case import Case
 from nija_plugins.research.engine import SHIPPED, STRATEGY
 
-UNDECIDING = ("cli", "doctor", "research/page.py", "research/results.py", "research/luck.py")
-"""Sources that say nothing about a backtest."""
+DECIDING = ("engine.py", "figures.py", "experiments/", "references/")
+"""What of this folder decides a backtest's figures; of the package, everything but the commands."""
+COMMANDS = ("cli/", "doctor/", "research/")
 
 
 class Store:
@@ -51,7 +52,8 @@ def basis_of(root: Path, datadir: Path) -> str:
     package = Path(str(nija_plugins.__file__)).parent
     for file in sorted(package.rglob("*.py")):
         label = file.relative_to(package).as_posix()
-        if not label.startswith(UNDECIDING):
+        own = label.removeprefix("research/")
+        if not label.startswith(COMMANDS) or (own != label and own.startswith(DECIDING)):
             digest.update(label.encode() + b"\0" + file.read_bytes())
     for name in (*SHIPPED, STRATEGY):
         digest.update(name.encode() + b"\0" + (root / name).read_bytes())
