@@ -7,6 +7,7 @@ it is worth is what its bars have over an ordinary one.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,19 @@ from nija_plugins.view import Plan, Vote
 LONGEST = 30 * 24
 """The time stop, in hours."""
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """What is tried beside the plan's stop and trail, in units of the stop's distance (R): from a
+    close so far above the entry on the stop covers the entry and both fees; half is sold at a limit
+    so far above it."""
+
+    break_even: float | None = None
+    half_at: float | None = None
+
+
+AS_SHIPPED = WayOut()
 
 
 @dataclass(frozen=True)
@@ -61,9 +75,9 @@ def with_daily(hourly: pd.DataFrame, daily: pd.DataFrame) -> pd.DataFrame:
     return merged
 
 
-def outcomes(found: Look, fee: float) -> pd.DataFrame:
-    """A row per 4h close with a plan and a year-long future: date (when the bar closed), hours it
-    would have lasted, r, and `gain_over_loss` (b of the reward/risk rule, after fees).
+def outcomes(found: Look, fee: float, way_out: WayOut = AS_SHIPPED) -> pd.DataFrame:
+    """A row per 4h close with a plan and thirty days of future: date (when the bar closed), hours
+    it would have lasted, r, and `gain_over_loss` (b of the reward/risk rule, after fees).
 
     Entered at the next hour's open; stopped at the stop, or at the open when that lies below it;
     the stop trails behind closes; after 30 days it leaves at the open. `fee` a side, a fraction.
@@ -72,12 +86,13 @@ def outcomes(found: Look, fee: float) -> pd.DataFrame:
     decided = decision_rows(frame).to_numpy() & plan.stop.notna().to_numpy()
     rows = np.flatnonzero(decided)
     rows = rows[rows + 1 + LONGEST < len(frame)]
-    opened, low, close = (frame[name].to_numpy(dtype=float) for name in ("open", "low", "close"))
+    prices = ("open", "high", "low", "close")
+    path = _Path(*(frame[name].to_numpy(dtype=float) for name in prices))
     stop, target, trail = (
         one.to_numpy(dtype=float)[rows] for one in (plan.stop, plan.target, plan.trail)
     )
-    price = opened[rows + 1]
-    left, hours = _lived(price, stop, trail, rows + 1, opened, low, close)
+    price = path.opened[rows + 1]
+    left, hours = _lived(price, stop, trail, rows + 1, path, way_out, fee)
     loss = (1 + fee) - (1 - stop) * (1 - fee)
     gain = (1 + target) * (1 - fee) - (1 + fee)
     return pd.DataFrame(
@@ -92,31 +107,46 @@ def outcomes(found: Look, fee: float) -> pd.DataFrame:
     )
 
 
+class _Path(NamedTuple):
+    opened: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+
+
 def _lived(
     price: Floats,
     stop: Floats,
     trail: Floats,
     first: npt.NDArray[np.intp],
-    opened: Floats,
-    low: Floats,
-    close: Floats,
+    path: _Path,
+    way_out: WayOut,
+    fee: float,
 ) -> tuple[Floats, npt.NDArray[np.intp]]:
-    """Where each entry left and after how many hours; all entries step through time together."""
-    planned = price * (1 - stop)
-    level, best = planned.copy(), np.zeros(len(price))
+    """The mean price at which each entry left and after how many hours; all entries step through
+    time together. Within an hour the stop comes before the limit of the half."""
+    level, best = price * (1 - stop), np.zeros(len(price))
     left = np.full(len(price), np.nan)
+    half = np.full(len(price), np.nan)
     hours = np.zeros(len(price), dtype=np.intp)
     for hour in range(LONGEST + 1):
         living = np.flatnonzero(np.isnan(left))
         now = first[living] + hour
-        at_open = (opened[now] <= level[living]) | (hour == LONGEST)
-        at_stop = ~at_open & (low[now] <= level[living])
-        left[living[at_open]] = opened[now[at_open]]
+        at_open = (path.opened[now] <= level[living]) | (hour == LONGEST)
+        at_stop = ~at_open & (path.low[now] <= level[living])
+        left[living[at_open]] = path.opened[now[at_open]]
         left[living[at_stop]] = level[living[at_stop]]
         hours[living] = hour
-        best[living] = np.maximum(best[living], close[now])
+        best[living] = np.maximum(best[living], path.close[now])
         level[living] = np.maximum(level[living], best[living] * (1 - trail[living]))
-    return left, hours
+        if way_out.break_even is not None:
+            safe = living[best[living] >= price[living] * (1 + way_out.break_even * stop[living])]
+            level[safe] = np.maximum(level[safe], price[safe] * (1 + fee) / (1 - fee))
+        if way_out.half_at is not None:
+            limit = price[living] * (1 + way_out.half_at * stop[living])
+            sold = np.isnan(half[living]) & ~at_open & ~at_stop & (path.high[now] >= limit)
+            half[living[sold]] = limit[sold]
+    return np.where(np.isnan(half), left, (left + half) / 2), hours
 
 
 def one_at_a_time(chosen: pd.DataFrame) -> pd.DataFrame:
