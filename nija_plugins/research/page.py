@@ -102,7 +102,7 @@ entries" are $100 with that pause; random entries (mean of three draws) use our 
 and sizes. The references are other people's rules
 ([references/](../nija_plugins/research/references), freqtrade's own SampleStrategy on 1h candles
 because there are no 5m ones), $100 in three equal shares and no loss limit; on daily candles their
-drawdown is seen once a day."""
+drawdown is seen once a day. Coinbase itself serves no 4h candles: those rows are about its fee."""
 
 CONCLUSIONS_MARK = "<!-- What follows is written by hand; `make results` keeps it. -->"
 
