@@ -136,8 +136,8 @@ def all_cases(root: Path, with_filter: bool) -> list[Case]:
         first,
         references(),
         {**ablations(with_filter), **dict([drawn.popitem()])},
-        account,
         drawdown_control(),
+        account,
         drawn,
     )
     found: list[Case] = []
