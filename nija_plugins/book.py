@@ -36,14 +36,17 @@ class Reading:
     doubt: str | None
     problem: str | None
 
-    def bent(self, score: float, stop: float, trail: float, widest: float) -> "Reading":
-        """This reading with score, stop and trail multiplied, as hyperopt tries them; distances
-        stay within `widest`."""
+    def bent(
+        self, *, score: float, stop: float, trail: float, target: float, widest: float
+    ) -> "Reading":
+        """This reading with score, stop, trail and target multiplied, as hyperopt tries them; stop
+        and trail stay within `widest`."""
         return replace(
             self,
             score=min(1.0, self.score * score),
             stop=min(self.stop * stop, widest),
             trail=min(self.trail * trail, widest),
+            target=self.target * target,
         )
 
 

@@ -1,7 +1,8 @@
 """Builds the plugin manager: built-ins, installed packages, a user's own single files.
 
 Three doors, one room: NIJA's own rules are plugins like anybody's. *Essential* ones (the risk
-rules, the account) cannot be unloaded; *default* ones can, with `nija.plugins.disable`.
+rules, the account) cannot be unloaded; *default* ones can, with `nija.plugins.disable`; *optional*
+ones stand in for a default one when `nija.plugins.enable` names them.
 """
 
 import hashlib
@@ -54,6 +55,8 @@ DEFAULT = (
     "signals.momentum",
     "signals.range_break",
     "signals.expansion",
+    "signals.mean_reversion",
+    "signals.volume",
     "signals.higher_timeframe",
     "signals.ensemble",
     "signals.plan",
@@ -62,6 +65,10 @@ DEFAULT = (
 )
 """Modules of nija_plugins that `nija.plugins.disable` can unload or a plugin can replace."""
 
+
+OPTIONAL: Mapping[str, str] = {"regime.mixture": "regime.engine"}
+"""Modules of nija_plugins that `nija.plugins.enable` loads, each in the place of the default one
+named here: two answers to one question would leave the second unheard."""
 
 SCALING = "scaling"
 """Name of the scaling plugin, which every run registers anew: it has a memory."""
@@ -76,7 +83,7 @@ class Loaded:
     """One loaded plugin, as `nija plugins` shows it."""
 
     name: str
-    kind: Literal["essential", "default", "package", "file"]
+    kind: Literal["essential", "default", "optional", "package", "file"]
     version: str
     origin: str
     hooks: tuple[str, ...]
@@ -87,18 +94,21 @@ def build(settings: Settings, plugins_dir: Path | None = None) -> pluggy.PluginM
 
     `plugins_dir` is a user's folder of single-file plugins, usually user_data/plugins.
     Raises PluginError naming the plugin and the misspelt hook or argument, and SettingsError when
-    `nija.plugins.disable` names something that cannot be unloaded.
+    `nija.plugins.disable` names something that cannot be unloaded or `nija.plugins.enable`
+    something that is no optional plugin.
     """
     disabled = set(settings.plugins.disable)
+    stand_ins = _stand_ins(settings.plugins.enable)
+    defaults = [stand_ins.get(name, name) for name in DEFAULT]
     manager = pluggy.PluginManager("nija")
     manager.add_hookspecs(hookspecs)
-    for name in (*DEFAULT, *ESSENTIAL):
+    for name in (*defaults, *ESSENTIAL):
         if name not in disabled:
             _register(manager, importlib.import_module(f"nija_plugins.{name}"), name)
     packages = _packages()
     files = {path.stem: path for path in sorted(plugins_dir.glob("*.py"))} if plugins_dir else {}
     _refuse_clashes(packages, files)
-    _refuse_impossible(disabled, known=[*DEFAULT, *packages, *files])
+    _refuse_impossible(disabled, known=[*defaults, *packages, *files])
     for name, point in packages.items():
         if name not in disabled:
             _register(manager, _load_package(point), name)
@@ -124,7 +134,7 @@ def describe(manager: pluggy.PluginManager) -> Iterator[Loaded]:
             continue
         hooks = tuple(caller.name for caller in manager.get_hookcallers(plugin) or ())
         origin = getattr(plugin, "__file__", None) or inspect.getfile(type(plugin))
-        kind: Literal["essential", "default", "package", "file"] = "file"
+        kind: Literal["essential", "default", "optional", "package", "file"] = "file"
         number = str(getattr(plugin, "__version__", "-"))
         if name in packages:
             distribution = packages[name].dist
@@ -133,6 +143,8 @@ def describe(manager: pluggy.PluginManager) -> Iterator[Loaded]:
             kind, number = "essential", ours
         elif name in DEFAULT:
             kind, number = "default", ours
+        elif name in OPTIONAL:
+            kind, number = "optional", ours
         yield Loaded(name, kind, number, str(origin), hooks)
 
 
@@ -168,7 +180,7 @@ def _packages() -> dict[str, EntryPoint]:
 
 def _refuse_clashes(packages: Mapping[str, EntryPoint], files: Mapping[str, Path]) -> None:
     """A name belongs to one plugin: two of them could not be told apart in a log."""
-    built_in = {*ESSENTIAL, *DEFAULT, SCALING}
+    built_in = {*ESSENTIAL, *DEFAULT, *OPTIONAL, SCALING}
     origins = {name: point.value for name, point in packages.items()}
     origins |= {name: path.name for name, path in files.items()}
     for name, where in origins.items():
@@ -271,6 +283,17 @@ def _explain(error: Exception, name: str = "") -> str:
                     + f" It offers: {', '.join(specs[attribute])}."
                 )
     return f'Plugin "{name or plugin}" cannot be registered: {text}'
+
+
+def _stand_ins(enabled: tuple[str, ...]) -> dict[str, str]:
+    """The optional plugin that stands in for a default one, by the default one's name."""
+    for name in enabled:
+        if name not in OPTIONAL:
+            raise SettingsError(
+                f'Setting "nija.plugins.enable" names "{name}", which is no optional plugin; there '
+                f"are: {', '.join(OPTIONAL)}. Others are loaded unless disabled."
+            )
+    return {OPTIONAL[name]: name for name in enabled}
 
 
 def _refuse_impossible(disabled: set[str], known: list[str]) -> None:

@@ -28,6 +28,8 @@ class PluginSettings(BaseModel):
 
     disable: tuple[str, ...] = Field(default=(), strict=False)
     """Names of default plugins not to load; `nija plugins` lists them."""
+    enable: tuple[str, ...] = Field(default=(), strict=False)
+    """Optional plugins to load, each in the place of a default one: "regime.mixture"."""
 
 
 class Settings(BaseModel):

@@ -17,7 +17,7 @@ from freqtrade.exchange import timeframe_to_seconds
 from freqtrade.persistence import LocalTrade, Order, Trade
 from freqtrade.strategy import IStrategy, merge_informative_pair, stoploss_from_absolute
 
-from nija_plugins import answers, manager, market
+from nija_plugins import answers, chart, manager, market
 from nija_plugins.account import Account
 from nija_plugins.archive import Archive
 from nija_plugins.book import Book, Reading
@@ -39,6 +39,7 @@ from nija_plugins.settings import NOT_YET_IN_FORCE, Settings
 from nija_plugins.signals.indicators import window_mean
 from nija_plugins.sizing.decision import decide
 from nija_plugins.unseen import passed_over_because
+from nija_plugins.view import Regime
 from nija_plugins.wallet import raise_stops
 
 logger = logging.getLogger(__name__)
@@ -145,7 +146,7 @@ class NijaStrategy(IStrategy):
         if isinstance(doubt, str) and self._mode != "backtest" and doubt not in self._said:
             self._said.add(doubt)
             logger.warning("No entries into %s: %s", pair, doubt)
-        return view
+        return chart.add_prices(view)
 
     def _past(self, pair: str) -> Past | None:
         """What the AI filter may learn from, and what a trade in `pair` costs."""
@@ -181,8 +182,12 @@ class NijaStrategy(IStrategy):
         dataframe.loc[chosen, "enter_tag"] = dataframe.loc[chosen, "nija_regime"]
         return dataframe
 
-    def score_scale(self) -> float:
-        """What a subclass multiplies scores by; hyperopt turns it."""
+    def score_scale(self, regime: Regime) -> float:
+        """What a subclass multiplies scores by while the market is in `regime`; hyperopt turns it.
+
+        Scores are linear in the regime's row of weights, so this is the same as turning the row,
+        without computing anything again.
+        """
         return 1.0
 
     def stop_scale(self) -> float:
@@ -191,6 +196,10 @@ class NijaStrategy(IStrategy):
 
     def trail_scale(self) -> float:
         """What a subclass multiplies trail distances by."""
+        return 1.0
+
+    def target_scale(self) -> float:
+        """What a subclass multiplies targets by: the reward/risk rule gets easier or harder."""
         return 1.0
 
     # -- the loop ---------------------------------------------------------------------------
@@ -396,7 +405,13 @@ class NijaStrategy(IStrategy):
         if reading is None:
             return None
         widest = abs(self.stoploss) * 0.9
-        return reading.bent(self.score_scale(), self.stop_scale(), self.trail_scale(), widest)
+        return reading.bent(
+            score=self.score_scale(reading.regime),
+            stop=self.stop_scale(),
+            trail=self.trail_scale(),
+            target=self.target_scale(),
+            widest=widest,
+        )
 
     def confirm_trade_entry(
         self,

@@ -10,6 +10,7 @@ from nija_plugins.cli.offline import CONTEXT_SETTINGS, offline
 from nija_plugins.cli.plugins import plugins
 from nija_plugins.cli.reconcile import reconcile
 from nija_plugins.cli.refusals import refusals
+from nija_plugins.cli.signals import signals
 from nija_plugins.cli.status import status
 from nija_plugins.cli.train import train
 from nija_plugins.cli.unlock import unlock
@@ -20,6 +21,7 @@ app.command(context_settings=CONTEXT_SETTINGS)(offline)
 app.command()(doctor)
 app.command()(status)
 app.command()(explain)
+app.command()(signals)
 app.command()(refusals)
 app.command()(reconcile)
 app.command()(unlock)

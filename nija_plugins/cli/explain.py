@@ -63,7 +63,7 @@ def explain(
         raise typer.BadParameter(f"the stop must lie between 0% and {DISASTER_STOP:.0%}")
     if fee is not None:
         market = Market(market.amount_step, market.amount_min, market.cost_min, fee)
-    account = _fresh_account(equity, str(exchange), settings)
+    account = fresh_account(equity, str(exchange), settings, datetime.now(UTC))
     request = _request(pair, price, stop, target, volatility, str(exchange), market)
     console = Console()
     tier = account.tier.name if account.tier else "no tier"
@@ -129,8 +129,8 @@ def _show(console: Console, opinions: tuple[Leg, ...], decision: Decision, equit
     )
 
 
-def _fresh_account(equity: float, exchange: str, settings: Settings) -> Account:
-    now = datetime.now(UTC)
+def fresh_account(equity: float, exchange: str, settings: Settings, now: datetime) -> Account:
+    """An account that has only `equity` in cash and never traded."""
     tier = tier_for(equity, None, settings.downgrade_buffer)
     return Account(
         time=now,

@@ -1,8 +1,9 @@
 """How much each family's evidence is worth in each regime, from 0 (ignored) to 1 (fully).
 
 Two families at full strength score the mean of their weights, and an entry needs 0.75. Hence:
-breakouts weigh most and go with anything; a trend goes with its momentum; no two families reach
-the threshold while the market falls.
+breakouts weigh most and go with anything that confirms them, volume included; a trend goes with its
+momentum; a pullback weighs too little to take part, because it was measured to pay no more than an
+ordinary bar (docs/market.md); no two families reach the threshold while the market falls.
 """
 
 from collections.abc import Mapping
@@ -22,11 +23,11 @@ _COLUMNS = (
 # fmt: off
 _ROWS: Mapping[Regime, tuple[float, ...]] = MappingProxyType({
     #                      trend  moment. breakout reversion volume daily
-    Regime.TRENDING_UP:   (0.85,  0.90,   1.00,    0.50,     0.75,  0.70),
-    Regime.BREAKOUT:      (0.75,  0.85,   1.00,    0.20,     0.90,  0.70),
-    Regime.RANGING:       (0.60,  0.70,   1.00,    1.00,     0.75,  0.70),
-    Regime.TRENDING_DOWN: (0.30,  0.30,   0.60,    0.50,     0.40,  0.30),
-    Regime.CRISIS:        (0.00,  0.00,   0.30,    0.50,     0.20,  0.00),
+    Regime.TRENDING_UP:   (0.85,  0.90,   1.00,    0.40,     0.50,  0.70),
+    Regime.BREAKOUT:      (0.75,  0.85,   1.00,    0.20,     0.50,  0.70),
+    Regime.RANGING:       (0.60,  0.70,   1.00,    0.40,     0.50,  0.70),
+    Regime.TRENDING_DOWN: (0.30,  0.30,   0.60,    0.20,     0.40,  0.30),
+    Regime.CRISIS:        (0.00,  0.00,   0.30,    0.20,     0.20,  0.00),
     # The regime engine is off: all weigh the same.
     Regime.UNKNOWN:       (1.00,  1.00,   1.00,    1.00,     1.00,  1.00),
 })

@@ -47,4 +47,6 @@ def test_one_process_and_two_agree(house: Path, free_port: int) -> None:
     assert alone == shared
     assert len(alone) == EPOCHS
     assert len(set(alone.values())) > EPOCHS / 2, "the spaces change nothing"
-    assert all(set(json.loads(key)) == {"scores", "stops", "trails"} for key in alone)
+    regimes = {"trending_up", "breakout", "ranging"}
+    turned = {"scores", "targets", "stops", "trails"} | regimes
+    assert all(set(json.loads(key)) == turned for key in alone)

@@ -1,12 +1,16 @@
 """The nija command as a newcomer meets it: answers, and errors that say what to do."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from nija_plugins.cli import app
+from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.view import Family, Regime
 from tests.conftest import ROOT
 
 
@@ -90,3 +94,54 @@ def test_a_typo_in_the_configuration_ends_with_its_name(tmp_path: Path) -> None:
         result = nija(command, "--config", str(config))
         assert result.exit_code == 2
         assert 'did you mean "max_position_pct"' in " ".join(result.output.split())
+
+
+class TestSignals:
+    """`nija signals` reads stored candles and says what an entry lacks."""
+
+    @pytest.fixture(scope="class")
+    def datadir(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        folder = tmp_path_factory.mktemp("candles")
+        first, end = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 4, 1, tzinfo=UTC)
+        write_synthetic_candles(folder, first, end, seed=3)
+        return folder
+
+    def facts(self, datadir: Path, *options: str) -> dict[str, Any]:
+        result = nija("signals", "BTC/USD", "--datadir", str(datadir), "--json", *options)
+        assert result.exit_code == 0, result.output
+        facts: dict[str, Any] = json.loads(result.output)
+        return facts
+
+    def test_the_newest_candle_with_every_vote_and_the_plan(self, datadir: Path) -> None:
+        facts = self.facts(datadir)
+        assert facts["candle_closed"] == "2024-04-01T00:00Z"
+        assert {vote["family"] for vote in facts["votes"]} == {family.value for family in Family}
+        assert facts["regime"] in set(Regime)
+        assert 0 < facts["plan"]["stop"] < facts["plan"]["trail"] < 0.3
+        assert facts["plan"]["stop_price"] == pytest.approx(
+            facts["close"] * (1 - facts["plan"]["stop"])
+        )
+        assert facts["confidence"] is None
+
+    def test_a_weak_score_is_what_is_missing_and_said_in_words(self, datadir: Path) -> None:
+        weak = self.facts(datadir)
+        assert (weak["score"] < 0.75) == any("score" in one for one in weak["missing"])
+        shown = nija("signals", "BTC/USD", "--datadir", str(datadir)).output
+        for word in ("higher timeframe", "Plan: stop", "reward over risk", "Missing for an entry"):
+            assert word in shown
+
+    def test_at_an_earlier_time_nothing_later_is_known(self, datadir: Path) -> None:
+        between = self.facts(datadir, "--at", "2024-03-10T06:30")
+        assert between["candle_closed"] == "2024-03-10T06:00Z"
+        assert any("4h bar" in one for one in between["missing"])
+        early = self.facts(datadir, "--at", "2024-01-05T00:00")
+        assert early["regime"] == "unknown"
+        assert any("no plan" in one for one in early["missing"])
+
+    def test_no_candles_and_no_time_end_with_what_to_do(self, tmp_path: Path) -> None:
+        result = nija("signals", "BTC/USD", "--datadir", str(tmp_path))
+        assert result.exit_code == 2
+        assert "freqtrade download-data" in " ".join(result.output.split())
+        result = nija("signals", "BTC/USD", "--datadir", str(tmp_path), "--at", "tomorrow")
+        assert result.exit_code == 2
+        assert "2024-03-05T12:00" in result.output

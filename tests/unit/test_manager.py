@@ -102,3 +102,36 @@ class TestFingerprint:
 
     def test_changes_with_the_tier_table(self) -> None:
         assert self.of(None, None, [1]) != self.of(None, None, [2])
+
+
+class TestOptional:
+    """`nija.plugins.enable` puts an optional plugin in the place of a default one."""
+
+    def test_it_stands_in_for_the_default_one_and_alone_answers(self) -> None:
+        shipped = manager.build(Settings())
+        names = [name for name, plugin in shipped.list_name_plugin() if plugin is not None]
+        assert "regime.engine" in names
+        assert "regime.mixture" not in names
+        built = manager.build(_enabling("regime.mixture"))
+        names = [name for name, plugin in built.list_name_plugin() if plugin is not None]
+        assert "regime.engine" not in names
+        assert [one.plugin_name for one in built.hook.nija_regime.get_hookimpls()] == [
+            "regime.mixture"
+        ]
+        kinds = {one.name: one.kind for one in manager.describe(built)}
+        assert kinds["regime.mixture"] == "optional"
+
+    def test_what_is_not_optional_is_refused_by_name(self) -> None:
+        with pytest.raises(SettingsError, match=r'"regime\.mixtures", which is no optional'):
+            manager.build(_enabling("regime.mixtures"))
+
+    def test_the_one_replaced_cannot_be_disabled_as_well(self) -> None:
+        settings = Settings.model_validate(
+            {"plugins": {"enable": ["regime.mixture"], "disable": ["regime.engine"]}}
+        )
+        with pytest.raises(SettingsError, match=r"regime\.engine.*not loaded"):
+            manager.build(settings)
+
+
+def _enabling(name: str) -> Settings:
+    return Settings.model_validate({"plugins": {"enable": [name]}})

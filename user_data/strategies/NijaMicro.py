@@ -11,7 +11,9 @@ from datetime import timedelta
 from freqtrade.strategy import DecimalParameter
 from pandas import DataFrame
 
+from nija_plugins.chart import PLOT_CONFIG
 from nija_plugins.strategy import NijaStrategy
+from nija_plugins.view import Regime
 
 
 class NijaMicro(NijaStrategy):
@@ -42,10 +44,18 @@ class NijaMicro(NijaStrategy):
         "stoploss_on_exchange": False,
     }
 
-    # What hyperopt may bend; 1.0 is the plan as it stands.
+    # What hyperopt may bend; 1.0 is as shipped. Each is applied to what was computed once, so an
+    # epoch costs no indicator. Scores against min_signal_score, the three rows of weights that can
+    # reach it, targets against min_risk_reward; then stop and trail, multiples of average ranges.
     scores = DecimalParameter(0.8, 1.2, default=1.0, decimals=2, space="buy")
+    trending_up = DecimalParameter(0.75, 1.25, default=1.0, decimals=2, space="buy")
+    breakout = DecimalParameter(0.75, 1.25, default=1.0, decimals=2, space="buy")
+    ranging = DecimalParameter(0.75, 1.25, default=1.0, decimals=2, space="buy")
+    targets = DecimalParameter(0.7, 1.3, default=1.0, decimals=2, space="buy")
     stops = DecimalParameter(0.6, 1.6, default=1.0, decimals=2, space="buy")
     trails = DecimalParameter(0.6, 1.6, default=1.0, decimals=2, space="sell")
+
+    plot_config = PLOT_CONFIG
 
     def populate_indicators(self, dataframe: DataFrame, metadata: dict) -> DataFrame:
         """Regime, score, plan and confidence, as columns."""
@@ -59,11 +69,20 @@ class NijaMicro(NijaStrategy):
         """No exit signals: stops and time take trades out."""
         return dataframe
 
-    def score_scale(self) -> float:
-        return float(self.scores.value)
+    def score_scale(self, regime: Regime) -> float:
+        rows = {
+            Regime.TRENDING_UP: self.trending_up,
+            Regime.BREAKOUT: self.breakout,
+            Regime.RANGING: self.ranging,
+        }
+        row = float(rows[regime].value) if regime in rows else 1.0
+        return float(self.scores.value) * row
 
     def stop_scale(self) -> float:
         return float(self.stops.value)
 
     def trail_scale(self) -> float:
         return float(self.trails.value)
+
+    def target_scale(self) -> float:
+        return float(self.targets.value)

@@ -38,7 +38,7 @@ def test_one_family_alone_never_enters_however_many_voters_it_has(regime, family
         (Regime.TRENDING_UP, (Family.BREAKOUT, Family.HIGHER_TIMEFRAME)),
         (Regime.BREAKOUT, (Family.BREAKOUT, Family.VOLUME)),
         (Regime.RANGING, (Family.BREAKOUT, Family.MOMENTUM)),
-        (Regime.RANGING, (Family.MEAN_REVERSION, Family.VOLUME)),
+        (Regime.RANGING, (Family.BREAKOUT, Family.VOLUME)),
     ],
 )
 def test_two_families_that_suit_the_regime_enter_and_others_do_not_dilute_them(regime, families):

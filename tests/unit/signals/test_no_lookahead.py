@@ -11,12 +11,14 @@ from nija_plugins.signals import (
     ensemble,
     expansion,
     higher_timeframe,
+    mean_reversion,
     momentum,
     plan,
     quality,
     range_break,
     trend,
     volatility,
+    volume,
 )
 
 START_UP = 719
@@ -25,7 +27,7 @@ START_UP = 719
 def columns(frame):
     settings = Settings()
     regime = engine.nija_regime(frame, settings)
-    voters = (trend, momentum, range_break, expansion, higher_timeframe)
+    voters = (trend, momentum, range_break, expansion, mean_reversion, volume, higher_timeframe)
     votes = [vote for voter in voters for vote in voter.nija_votes(frame)]
     planned = plan.nija_plan(frame)
     return pd.DataFrame(

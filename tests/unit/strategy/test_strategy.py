@@ -82,10 +82,11 @@ def columns(candles: pd.DataFrame) -> pd.DataFrame:
     return frame[["close_1d", "sma50_1d", *COLUMNS, "enter_long", "enter_tag"]]
 
 
-def test_cutting_the_candles_at_100_random_points_changes_no_earlier_column(candles) -> None:
+@pytest.mark.parametrize("cuts", [40, pytest.param(200, marks=pytest.mark.slow)])
+def test_cutting_the_candles_at_random_points_changes_no_earlier_column(candles, cuts) -> None:
     whole = columns(candles)
     assert whole["enter_long"].sum() > 20
-    for end in np.random.default_rng(1).integers(800, HOURS, 100):
+    for end in np.random.default_rng(1).integers(800, HOURS, cuts):
         cut = columns(candles.iloc[:end])
         pd.testing.assert_frame_equal(cut, whole.iloc[:end], check_exact=True)
 

@@ -1,0 +1,1 @@
+"""What NijaMicro is worth beside other rules, measured: docs/results.md and docs/market.md."""
