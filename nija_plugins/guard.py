@@ -8,7 +8,7 @@ nonsense is named, and the caller learns of it as a `PluginFailure` instead of a
 import logging
 import os
 import reprlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -114,6 +114,15 @@ class Hooks:
                 self.failing.pop(cause, None)
             self._worked.clear()
             self._failed.clear()
+
+    def go_on_failing(self, causes: Collection[str]) -> None:
+        """`causes` failed before this start and nobody has asked those plugins since: they have not
+        cleared. A start itself is asked anew every time."""
+        for hook, implementations in self._implementations.items():
+            for one in implementations:
+                cause = _cause(one.plugin, hook)
+                if cause in causes and hook != "nija_run_started":
+                    self.failing.setdefault(cause, f'Plugin "{one.plugin}" failed in {hook}.')
 
     def served(self, hook: str) -> bool:
         """Whether any plugin implements `hook`."""

@@ -131,10 +131,12 @@ class LiveWatch:
         self._watch_orders(now)
         self._watch_candles(now, dp)
         due = now - _read_at(wallets, now) >= REFRESH
-        if due or self.cash.pending or self._unexplained_since.keys() - self._reported:
+        doubtful = self.cash.pending or self._unexplained_since.keys() - self._reported
+        if due or doubtful or WALLETS in self.failing:
             self.refresh(wallets)
+        # Also with an old wallet: an exit that it does not show yet is no loss.
+        self.look_at_cash(now, wallets, trades)
         if self._loaded and WALLETS not in self.failing:
-            self.look_at_cash(now, wallets, trades)
             self._watch_holdings(now, wallets, dp, trades, book)
 
     def _read_own(self) -> None:

@@ -114,7 +114,10 @@ class Run:
         self.loop = None
         self.hooks.begin_loop()
         if self.live is not None:
-            self.memory = self.live.recall(self.memory)
+            recalled = self.live.recall(self.memory)
+            if recalled is not self.memory:
+                self.hooks.go_on_failing(recalled.incidents.lasting)
+            self.memory = recalled
 
     def note_incidents(self, now: datetime) -> None:
         """Adds what has begun to fail since the last loop to the incidents."""
@@ -135,6 +138,10 @@ class Run:
         the account has earned. True when the account must be looked at again."""
         active = frozenset(reason for reason, _ in account.locks)
         ended = self.memory.locked - active
+        waiting = frozenset[str]()
+        if account.problem is not None:  # the peak restarts once the equity is known
+            waiting = ended & {locks.DRAWDOWN}
+        ended -= waiting
         for reason in ended:
             account = self._unlocked(reason, account)
         begun = [
@@ -142,9 +149,10 @@ class Run:
             for due in limits.due(account, self.settings)
             if self._lock(due, account.time)
         ]
-        if ended or begun or active != self.memory.locked:
+        locked = active.union(begun, waiting)
+        if ended or begun or locked != self.memory.locked:
             self.trades_changed = True
-            self.memory = replace(self.memory, locked=active.union(begun))
+            self.memory = replace(self.memory, locked=locked)
         return bool(ended or begun)
 
     def _unlocked(self, reason: str, account: Account) -> Account:
@@ -152,12 +160,20 @@ class Run:
         if reason == locks.DRAWDOWN:
             logger.info("The drawdown lock has ended: the peak restarts at $%.2f.", account.equity)
             marks = replace(account.benchmarks, peak=account.equity)
-            self.memory = replace(self.memory, benchmarks=marks)
+            # Candles from before count no longer, and what a flow scaled is scaled again.
+            uncounted = self._before_flow(marks, account.equity)
+            self.memory = replace(self.memory, benchmarks=uncounted, seen=account.time)
             return replace(account, benchmarks=marks)
         if reason == locks.ERRORS:
             self.memory = replace(self.memory, incidents=self.memory.incidents.forgiven())
             return replace(account, incidents=())
         return account
+
+    def _before_flow(self, marks: Benchmarks, worth: float) -> Benchmarks:
+        """`marks` without the flow that they count and the memory does not count yet."""
+        flow = self.live.flow if self.live is not None else 0.0
+        share = share_of(flow, worth)
+        return marks.scaled(1 / share) if flow and share else marks
 
     def see(self, account: Account) -> None:
         """Remembers what a loop found: benchmarks, and whether the account has started."""
@@ -166,10 +182,11 @@ class Run:
         started = self.memory.started or account.started
         if not started:
             started = account.equity >= balance_needed(self.exchange, False, self.settings)
-        marks = account.benchmarks
+        marks, seen = account.benchmarks, account.time
         if account.unsettled:
-            marks = self.memory.benchmarks or marks  # the change may turn out to be none
-        self.memory = replace(self.memory, benchmarks=marks, seen=account.time, started=started)
+            # The change may turn out to be none: what was seen meanwhile is looked at again.
+            marks, seen = self.memory.benchmarks or marks, self.memory.seen or seen
+        self.memory = replace(self.memory, benchmarks=marks, seen=seen, started=started)
         if self.live is not None and not account.unsettled:
             self.live.count(account)
             self.memory = replace(self.memory, external_cash=self.live.cash.external)
@@ -294,10 +311,11 @@ class Run:
     ) -> None:
         """Locks for a loss limit that counts as reached (see `risk.limits.reached`)."""
         rules = frozenset(reason.rule for reason in reasons)
-        for lock in limits.reached(rules, account, smallest, self.settings):
-            if self._lock(lock, account.time):
-                locked = self.memory.locked | {lock.reason}
-                self.memory = replace(self.memory, locked=locked)
+        reached = limits.reached(rules, account, smallest, self.settings)
+        begun = {lock.reason for lock in reached if self._lock(lock, account.time)}
+        if begun:
+            self.memory = replace(self.memory, locked=self.memory.locked | begun)
+            self.keep_memory(account)  # a person may unlock before the next loop
 
     def _lock(self, lock: limits.Lock, now: datetime) -> bool:
         """False when that lock is active already."""

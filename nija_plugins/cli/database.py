@@ -6,14 +6,15 @@ from typing import Any
 from freqtrade.constants import DEFAULT_DB_DRYRUN_URL, DEFAULT_DB_PROD_URL
 from freqtrade.persistence import init_db
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from nija_plugins.memory import AccountStore
 from nija_plugins.memory.store import MEMORY_FILE, account_name
 
 
 def open_trades_database(config: dict[str, Any]) -> None:
-    """Opens the bot's database of trades and locks. Raises ValueError when there is none yet: a
-    command must not make an empty one in a wrong folder."""
+    """Opens the bot's database of trades and locks. Raises ValueError when it cannot be used or
+    when there is none yet: a command must not make an empty one in a wrong folder."""
     dry = bool(config.get("dry_run", True))
     url = config.get("db_url") or (DEFAULT_DB_DRYRUN_URL if dry else DEFAULT_DB_PROD_URL)
     parsed = make_url(url)
@@ -23,7 +24,11 @@ def open_trades_database(config: dict[str, Any]) -> None:
             f"There is no database of trades here ({file}). Run this where the bot runs, with the "
             "bot's configuration."
         )
-    init_db(url)
+    try:
+        init_db(url)
+    except SQLAlchemyError as error:
+        why = str(getattr(error, "orig", None) or error)
+        raise ValueError(f"The database of trades {file or ''} cannot be used ({why}).") from None
 
 
 def memory_of(config: dict[str, Any]) -> AccountStore:

@@ -13,6 +13,7 @@ from nija_plugins.cli import loss_limits
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.database import memory_of
 from nija_plugins.memory import Memory, MemoryUnusable
+from nija_plugins.memory.store import accounts
 from nija_plugins.run import STATE_FILE
 from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.limits import effective_limits
@@ -34,9 +35,10 @@ def status(
         )
         store = memory_of(loaded)
         try:
-            memory, snapshot = (
-                (store.load(), store.snapshot()) if store.path.is_file() else (Memory(), None)
-            )
+            memory, snapshot, others = Memory(), None, list[str]()
+            if store.path.exists():  # a command makes no file
+                memory, snapshot = store.load(), store.snapshot()
+                others = [one for one in accounts(store.path) if one != store.name]
         except MemoryUnusable as error:
             raise ValueError(str(error)) from None
     limits = effective_limits(engine.current_tier, settings)
@@ -57,6 +59,13 @@ def status(
     )
     if memory.benchmarks is None or snapshot is None:
         console.print("Loss limits: the bot has not run yet.", highlight=False)
+        if others:
+            console.print(
+                f'Nothing is remembered of "{store.name}" (exchange, mode, database of trades), '
+                f"but of {', '.join(others)}: does db_url differ from the bot's?",
+                markup=False,
+                highlight=False,
+            )
     else:
         console.print()
         loss_limits.show(console, memory, snapshot, settings)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,19 @@ from nija_plugins.memory.tables import (
 from nija_plugins.memory.values import Memory, Snapshot
 
 MEMORY_FILE = "nija_account.sqlite"
+
+NONSENSE = (ValueError, KeyError, TypeError)
+"""What reading raises when the file holds something else than what was written."""
+
+ANEW = "Put a good copy back, or move it away to let the loss limits start anew"
+REMEDIES = (
+    ("locked", "Another program holds it: close that"),
+    ("full", "Free some disk space"),
+    ("not a database", ANEW),
+    ("malformed", ANEW),
+    ("no such", ANEW),
+)
+"""What to do when the reason contains a word."""
 
 
 def account_name(config: Mapping[str, Any]) -> str:
@@ -72,7 +86,7 @@ class AccountStore:
                     tuple(Incident(one.time, one.cause, one.sentence) for one in incidents),
                     frozenset(row.lasting),
                 ),
-                external_cash=row.external_cash,
+                external_cash=None if row.external_cash is None else _finite(row.external_cash),
                 trades=row.trades,
             )
 
@@ -150,12 +164,18 @@ class AccountStore:
     @contextmanager
     def _session(self) -> Iterator[Session]:
         try:
-            if not self.path.is_file():
-                Base.metadata.create_all(self._engine)
+            if not self.path.exists() or not self.path.stat().st_size:
+                self._create()
             with Session(self._engine) as session, session.begin():
                 yield session
-        except (SQLAlchemyError, OSError, ValueError, KeyError) as error:
+        except (SQLAlchemyError, OSError, *NONSENSE) as error:
             raise MemoryUnusable(_explain(self.path, error)) from error
+
+    def _create(self) -> None:
+        """All tables or none: a start that is interrupted leaves an empty file."""
+        with self._engine.begin() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # Python's driver would begin none
+            Base.metadata.create_all(connection)
 
 
 def accounts(path: Path) -> list[str]:
@@ -170,17 +190,34 @@ def accounts(path: Path) -> list[str]:
 
 
 def _explain(path: Path, error: Exception) -> str:
-    why = str(getattr(error, "orig", None) or error).splitlines()[0]
-    remedy = "Free some disk space or mend its permissions"
-    if "not a database" in why or "malformed" in why or "no such" in why:
-        remedy = "Put a good copy back, or move it away to let the loss limits start anew"
+    why = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    remedy = "Mend its permissions or its disk"
+    if isinstance(error, NONSENSE):
+        remedy = ANEW
+    elif path.is_dir():
+        why, remedy = "a directory stands in its place", "Move that away"
+    remedy = next((what for word, what in REMEDIES if word in why), remedy)
     return f"The account's memory {path} cannot be used ({why}). {remedy}."
 
 
 def _benchmarks(row: AccountRow) -> Benchmarks | None:
-    if row.day is None or row.day_open is None or row.peak is None:
+    if all(level is None for level in (row.day, row.day_open, row.peak)):
         return None
-    return Benchmarks(row.day, row.day_open, row.peak)
+    if row.day is None or row.day_open is None or row.peak is None:
+        raise ValueError("the day, its opening or the peak is missing")
+    return Benchmarks(row.day, _amount(row.day_open), _amount(row.peak))
+
+
+def _amount(value: float) -> float:
+    if _finite(value) < 0:
+        raise ValueError(f"{value} is no equity")
+    return value
+
+
+def _finite(value: float) -> float:
+    if not isfinite(value):
+        raise ValueError(f"{value} is no amount")
+    return value
 
 
 def _plain(snapshot: Snapshot) -> dict[str, object]:

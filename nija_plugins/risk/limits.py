@@ -31,12 +31,14 @@ class Lock:
 
 def due(account: Account, settings: Settings) -> Iterator[Lock]:
     """The locks that this account, as it is, calls for: a losing streak, too many incidents, an
-    equity that stands on or below a floor."""
+    equity that stands on or below a floor (if it is known)."""
     now, benchmarks = account.time, account.benchmarks
     if streak.nija_veto(account, settings):
         yield Lock(locks.STREAK, now + STREAK_PAUSE)
     if errors.nija_veto(account, settings):
         yield Lock(locks.ERRORS, now + locks.FOR_GOOD)
+    if account.problem is not None:
+        return  # its equity is not known
     # An account without money has no floor to fall to: it waits for its first deposit.
     if 0 < account.equity <= drawdown_floor(benchmarks, settings):
         yield Lock(locks.DRAWDOWN, _end_of(locks.DRAWDOWN, now, settings))

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from nija_plugins.account import Benchmarks, Position
+from nija_plugins.holdings import Unexplained
+from nija_plugins.incidents import Incident
 from nija_plugins.risk import (
     account as account_rule,
 )
@@ -12,6 +14,7 @@ from nija_plugins.risk import (
     cash_buffer,
     daily_loss,
     drawdown,
+    errors,
     live_switch,
     locks,
     minimum_balance,
@@ -19,6 +22,8 @@ from nija_plugins.risk import (
     streak,
     tier,
     trade_only,
+    unreconciled,
+    unsettled_cash,
 )
 from nija_plugins.settings import Settings
 from nija_plugins.trade_filter import broken_candles, reward_risk, signal_score
@@ -147,3 +152,32 @@ def test_three_losses_in_a_row_refuse() -> None:
     assert "3 losses in a row" in streak.nija_veto(an_account(losing_streak=3), Settings())
     assert streak.nija_veto(an_account(losing_streak=2), Settings()) is None
     assert streak.nija_veto(an_account(losing_streak=2), Settings(max_consecutive_losses=2))
+
+
+def test_three_incidents_refuse_and_are_named() -> None:
+    incidents = tuple(Incident(NOW, cause, f"The {cause} failed.") for cause in ("one", "two", "3"))
+    sentence = errors.nija_veto(an_account(incidents=incidents), Settings())
+    assert sentence == ("3 incidents within an hour: The one failed; The two failed; The 3 failed.")
+    assert errors.nija_veto(an_account(incidents=incidents[:2]), Settings()) is None
+    off = Settings(auto_shutoff_on_errors=False)
+    assert errors.nija_veto(an_account(incidents=incidents), off) is None
+
+
+@pytest.mark.parametrize(("change", "told"), [(50.0, "$+50.00"), (-30.0, "$-30.00")])
+def test_unsettled_cash_refuses(change: float, told: str) -> None:
+    assert told in unsettled_cash.nija_veto(an_account(unsettled=change))
+    assert unsettled_cash.nija_veto(an_account()) is None
+
+
+def test_what_no_trade_explains_refuses_its_own_pair() -> None:
+    found = (
+        Unexplained("BTC/USD", 0.002, 100.0),
+        Unexplained("BTC/USD", 0.001, 50.0, "O1"),
+        Unexplained("ETH/USD", 1.0, 3000.0),
+    )
+    sentence = unreconciled.nija_veto(a_request(), an_account(unexplained=found))
+    for part in ("a holding of 0.002 BTC", "an open order O1", "nija reconcile BTC/USD"):
+        assert part in sentence
+    assert "ETH" not in sentence
+    other = a_request(pair="SOL/USD")
+    assert unreconciled.nija_veto(other, an_account(unexplained=found)) is None

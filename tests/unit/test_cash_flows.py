@@ -1,0 +1,113 @@
+"""Deposits and withdrawals: what no trade explains, once two readings agree."""
+
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nija_plugins.account import Benchmarks
+from nija_plugins.cash_flows import CashView, CashWatch, effect_of, share_of
+from tests.conftest import NOW
+
+QUIET = CashView(total=100.0, effect=0.0, doubt=0.0, paying=0.0, bringing=0.0, refreshed=NOW)
+WATCH = CashWatch(100.0)
+LATER = NOW + timedelta(minutes=5)
+MONEY = st.floats(1, 1e6)
+
+
+def view(**changes) -> CashView:
+    return replace(QUIET, **changes)
+
+
+def test_the_first_look_settles_what_is_there() -> None:
+    assert CashWatch().after(QUIET) == (WATCH, 0.0)
+
+
+def test_what_trades_did_is_no_flow() -> None:
+    """$18 and a fee went into a trade."""
+    assert WATCH.after(view(total=81.93, effect=-18.07)) == (WATCH, 0.0)
+
+
+@pytest.mark.parametrize("amount", [50.0, -30.0, 0.02])
+def test_a_change_counts_when_a_second_reading_agrees(amount: float) -> None:
+    waiting, settled = WATCH.after(view(total=100 + amount))
+    assert settled == 0.0
+    assert waiting.pending == pytest.approx(amount)
+    assert waiting.external == 100.0, "not yet"
+    after, settled = waiting.after(view(total=100 + amount, refreshed=LATER))
+    assert settled == pytest.approx(amount)
+    assert after == CashWatch(100 + amount)
+
+
+def test_the_same_reading_twice_is_one_reading() -> None:
+    waiting, _ = WATCH.after(view(total=150.0))
+    assert waiting.after(view(total=150.0)) == (waiting, 0.0)
+
+
+def test_a_balance_that_lagged_behind_was_no_flow() -> None:
+    waiting, _ = WATCH.after(view(total=118.0, effect=-18.0 + 18.0))
+    assert waiting.pending == 18.0
+    assert waiting.after(view(refreshed=LATER)) == (WATCH, 0.0)
+
+
+def test_a_change_that_changes_waits_again() -> None:
+    waiting, _ = WATCH.after(view(total=150.0))
+    waiting, settled = waiting.after(view(total=170.0, refreshed=LATER))
+    assert settled == 0.0
+    assert waiting == CashWatch(100.0, 70.0, LATER)
+
+
+def test_doubt_about_fees_is_profit_or_loss() -> None:
+    watch, settled = WATCH.after(view(total=99.7, doubt=0.36))
+    assert settled == watch.pending == 0.0
+    assert watch.external == 99.7, "and no longer in doubt"
+    assert WATCH.after(view(total=99.6, doubt=0.36))[0].pending == pytest.approx(-0.4)
+
+
+def test_less_than_a_cent_is_nothing() -> None:
+    assert WATCH.after(view(total=100.009))[0].pending == 0.0
+
+
+def test_an_open_order_may_have_filled_already() -> None:
+    """What it may have done changes nothing of what is external."""
+    for busy in (view(total=82.0, paying=18.4), view(total=118.0, bringing=18.4)):
+        assert WATCH.after(busy) == (WATCH, 0.0)
+
+
+def test_more_than_an_open_order_may_have_done_is_a_flow() -> None:
+    assert WATCH.after(view(total=80.0, paying=18.4))[0].pending == pytest.approx(-20.0)
+    assert WATCH.after(view(total=120.0, paying=18.4))[0].pending == pytest.approx(20.0)
+
+
+def test_binary_noise_is_no_movement() -> None:
+    assert view(total=0.1 + 0.2, effect=0.3).external == 0.0
+
+
+def test_the_effect_of_trades() -> None:
+    """Half of a $20 position was sold for a profit of $1."""
+    half = SimpleNamespace(realized_profit=1.0, amount=0.1, open_rate=100.0, fee_open=0.01)
+    assert effect_of([], 5.0) == 5.0
+    assert effect_of([half], 5.0) == pytest.approx(5.0 + 1.0 - 10.1)
+
+
+@given(before=MONEY, after=MONEY, peak=st.floats(1, 3))
+def test_a_flow_changes_no_drawdown(before: float, after: float, peak: float) -> None:
+    share = share_of(after - before, after)
+    assert share is not None
+    marks = Benchmarks(NOW.date(), before, before * peak).scaled(share)
+    assert after / marks.peak == pytest.approx(1 / peak, rel=1e-6)
+    assert after / marks.day_open == pytest.approx(1, rel=1e-6)
+
+
+def test_withdrawing_a_fifth_of_a_falling_account() -> None:
+    """The same dollars off the peak would make 10% into 12.2%."""
+    share = share_of(-180.0, 720.0)
+    assert share == pytest.approx(0.8)
+    assert Benchmarks(NOW.date(), 900, 1000).scaled(0.8) == Benchmarks(NOW.date(), 720, 800)
+
+
+def test_money_for_an_account_that_had_none() -> None:
+    assert share_of(100.0, 100.0) is None
