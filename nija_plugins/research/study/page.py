@@ -109,8 +109,9 @@ below its peak stays locked, because nobody unlocks a backtest. The rows "withou
 entries" are $100 with that pause; random entries (mean of three draws) use our plan, exits, vetoes
 and sizes. The references are other people's rules
 ([references/](../nija_plugins/research/study/references), freqtrade's own SampleStrategy on 1h
-candles because there are no 5m ones), $100 in three equal shares and no loss limit; on daily candles
-their drawdown is seen once a day. Coinbase itself serves no 4h candles: those rows are about its fee."""
+candles because there are no 5m ones), $100 in three equal shares and no loss limit; on daily
+candles their drawdown is seen once a day. Coinbase itself serves no 4h candles: those rows are
+about its fee."""
 
 CONCLUSIONS_MARK = "<!-- What follows is written by hand; `make results` keeps it. -->"
 
@@ -224,8 +225,9 @@ def _drawdown(rows: Mapping[str, Mapping[tuple[str, str], Case]], found: Found) 
     header = ["from", "at the limit", "half", "fee", "return", "drawdown", "worst day", "trades"]
     text = (
         "The cushion "
-        "([experiments/cushion.py](../nija_plugins/research/study/experiments/cushion.py)) multiplies "
-        "the wished stake by what is left of the 12%: Grossman and Zhou's drawdown control. The cuts and the halt stay.\n\n"
+        "([experiments/cushion.py](../nija_plugins/research/study/experiments/cushion.py)) "
+        "multiplies the wished stake by what is left of the 12%: Grossman and Zhou's drawdown "
+        "control. The cuts and the halt stay.\n\n"
     )
     return text + table([*header, "last entry"], shown)
 

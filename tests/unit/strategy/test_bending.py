@@ -23,6 +23,8 @@ def reading(regime: Regime = Regime.RANGING) -> Reading:
         target=0.2,
         trail=0.08,
         confidence=float("nan"),
+        win_probability=float("nan"),
+        doubt=None,
         volatility=0.03,
         problem=None,
     )

@@ -15,7 +15,7 @@ from tests.unit.strategy.test_strategy import candles, daily_of, strategy  # noq
 
 @pytest.fixture(scope="module")
 def analysed(candles: pd.DataFrame) -> pd.DataFrame:  # noqa: F811
-    nija: Any = strategy()
+    nija: Any = strategy(nija={"ai_trade_filter": False})
     nija.dp = SimpleNamespace(get_pair_dataframe=lambda pair, timeframe: daily_of(candles))
     frame = nija.populate_indicators(candles.copy(), {"pair": "BTC/USD"})
     found: pd.DataFrame = nija.populate_entry_trend(frame, {"pair": "BTC/USD"})
