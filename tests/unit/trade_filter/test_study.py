@@ -1,5 +1,7 @@
 """The study's arithmetic, and the command that shows it."""
 
+from collections import OrderedDict
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from typer.testing import CliRunner
 
 from nija_plugins.cli import app
 from nija_plugins.research.filter_study import at_random, auc, brier, figures, same_share
+from nija_plugins.trade_filter import store
 
 WEEK = 7 * 24 * 3600
 
@@ -52,6 +55,8 @@ def test_auc_and_brier() -> None:
 
 def test_nija_train_shows_windows_and_writes_models(house, recorded, monkeypatch) -> None:
     monkeypatch.chdir(house)
+    # Other tests fitted the same models in this process, which keeps them.
+    monkeypatch.setattr(store, "_recent", OrderedDict())
     shown = CliRunner().invoke(
         app, ["train", "--datadir", str(recorded), "--fee", "0.4%"], env={"COLUMNS": "160"}
     )
