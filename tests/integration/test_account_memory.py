@@ -323,6 +323,17 @@ class TestIncidents:
         assert incident.cause == "wallets"
         assert not locked()
 
+    def test_a_wallet_that_was_silent_once_is_asked_again_at_once(self, home: Home) -> None:
+        """freqtrade retries four times within a call; a glitch costs one loop, not five minutes."""
+        home.plugin("scripted", script({BTC: [4]}))
+        bot = home.start(exchange="kraken", live=True).at(3).at(3, 3500)
+        home.venue.faults.add("balance", Fault.UNAVAILABLE, nth=2, times=5)
+        bot.at(4)
+        assert home.venue.faults.happened
+        assert not open_pairs()
+        bot.at(4, 30).at(4, 40)
+        assert open_pairs() == {BTC}
+
     def test_an_entry_order_that_was_refused(self, home: Home) -> None:
         home.plugin("scripted", script({BTC: [4]}))
         home.venue.faults.add("add_order", Fault.RATE_LIMIT, times=2)
