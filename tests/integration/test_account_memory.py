@@ -157,6 +157,19 @@ class TestRestart:
         assert marks(bot).peak == pytest.approx(bot.account().equity, rel=1e-2)
         assert open_pairs() == {ETH}
 
+    def test_locked_by_a_refusal_killed_and_unlocked(self, home: Home) -> None:
+        """All before the bot's next loop."""
+        a_fall(home, 0.883, stop=0.04)
+        home.start((BTC, ETH), nija=TIGHT).at(8).at(10).at(10, 10).at(12)
+        assert set(locked()) == {locks.DRAWDOWN}, "what is left carries no lot"
+        home.kill()
+        home.clock.sleep(60)
+        bot = home.start((BTC, ETH), nija=TIGHT)
+        unlock(bot, locks.DRAWDOWN)
+        bot.at(13)
+        assert 98 < bot.account().equity < 99
+        assert marks(bot).peak == pytest.approx(bot.account().equity)
+
 
 TIGHT = {"max_drawdown": 2, "daily_max_loss": 50, "max_consecutive_losses": 9}
 
@@ -172,26 +185,37 @@ def fallen(home: Home) -> Bot:
 class TestDrawdown:
     """Everything is closed at once; a person starts it again, from where it stands."""
 
-    def test_a_gap_closes_everything_and_locks(self, home: Home) -> None:
+    def test_a_gap_closes_everything_and_locks_until_a_person_unlocks(self, home: Home) -> None:
         bot = fallen(home)
         (trade,) = Trade.get_trades_proxy(is_open=False)
         assert trade.exit_reason == "nija_drawdown"
         assert locked()[locks.DRAWDOWN] - datetime.now(UTC) > timedelta(days=30_000)
         assert len(alerts(home, "nija_drawdown: no entries until a person unlocks")) == 1
-        bot.at(12).at(16)
+        bot.at(12)
         assert not open_pairs()
         assert marks(bot).peak == pytest.approx(100)
-
-    def test_unlocking_restarts_the_peak(self, home: Home) -> None:
-        bot = fallen(home)
         unlock(bot, locks.DRAWDOWN)
-        bot.at(10, 10)
+        bot.at(13)
         equity = bot.account().equity
         assert equity < 98
-        assert marks(bot).peak == pytest.approx(equity)
+        assert marks(bot).peak == pytest.approx(equity), "the peak restarts"
         assert not locked()
-        bot.at(12)
+        bot.at(16)
         assert open_pairs() == {ETH}
+
+    def test_unlocked_while_the_equity_is_not_known(
+        self, home: Home, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A peak of nothing, or of NaN, would be no limit at all."""
+        bot = fallen(home)
+        unlock(bot, locks.DRAWDOWN)
+        with monkeypatch.context() as patch:
+            patch.setattr(bot.wallets, "get_total", lambda currency: float("nan"))
+            bot.at(10, 10)
+        assert marks(bot).peak == pytest.approx(100)
+        bot.at(10, 20)
+        assert marks(bot).peak == pytest.approx(bot.account().equity)
+        assert not locked()
 
     def test_unlocked_together_with_a_deposit(self, home: Home) -> None:
         """The deposit scales the old peak once, not the new one as well."""
@@ -299,6 +323,17 @@ class TestIncidents:
         assert incident.cause == "wallets"
         assert not locked()
 
+    def test_a_wallet_that_was_silent_once_is_asked_again_at_once(self, home: Home) -> None:
+        """freqtrade retries four times within a call; a glitch costs one loop, not five minutes."""
+        home.plugin("scripted", script({BTC: [4]}))
+        bot = home.start(exchange="kraken", live=True).at(3).at(3, 3500)
+        home.venue.faults.add("balance", Fault.UNAVAILABLE, nth=2, times=5)
+        bot.at(4)
+        assert home.venue.faults.happened
+        assert not open_pairs()
+        bot.at(4, 30).at(4, 40)
+        assert open_pairs() == {BTC}
+
     def test_an_entry_order_that_was_refused(self, home: Home) -> None:
         home.plugin("scripted", script({BTC: [4]}))
         home.venue.faults.add("add_order", Fault.RATE_LIMIT, times=2)
@@ -334,6 +369,25 @@ class TestOldWallets:
         assert not locked()
         assert open_pairs() == {BTC}
 
+    def test_a_high_while_a_deposit_awaits_its_second_reading(
+        self, home: Home, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It was one, whenever the wallet answers again."""
+        monkeypatch.setattr("freqtrade.worker.RETRY_TIMEOUT", 0)  # real seconds
+        home.plugin("scripted", script({BTC: [4]}, stop=0.04, trail=0.25))
+        home.market.paint("BTC", 5, [1.10, 1.02])
+        bot = home.start(exchange="kraken", live=True).at(4).at(4, 20).at(5)
+        home.venue.deposit(home.account("kraken").key, "USD", "50")
+        bot.at(5, 400)
+        home.venue.faults.add("balance", Fault.UNAVAILABLE, times=0)
+        bot.at(6).at(7)
+        home.venue.faults.clear()
+        bot.at(7, 60).at(7, 70)
+        assert len(alerts(home, "Deposit of $50.00")) == 1
+        (position,) = bot.account().positions
+        fell = position.value * (1.10 / 1.02 - 1)
+        assert marks(bot).peak == pytest.approx(bot.account().equity + fell, rel=1e-5)
+
 
 def damaged(file: Path, bot: Bot | None) -> Callable[[], object]:
     good = file.read_bytes()
@@ -357,6 +411,10 @@ def held(file: Path, bot: Bot | None) -> Callable[[], object]:
     connection = sqlite3.connect(file)
     connection.execute("BEGIN EXCLUSIVE")
     return connection.close
+
+
+SLOW = pytest.mark.slow
+"""Many bots add up: the rest of the table runs with `make test-all`."""
 
 
 class TestUnusableMemory:
@@ -390,7 +448,7 @@ class TestUnusableMemory:
         assert open_pairs() == {ETH}
         assert len(alerts(home, "No entries: The account's memory")) == 1
 
-    @pytest.mark.parametrize("spoil", [damaged, directory, held])
+    @pytest.mark.parametrize("spoil", [damaged, pytest.param(directory, marks=SLOW), held])
     def test_at_a_start(self, home: Home, file: Path, spoil: Callable[..., Any]) -> None:
         home.market.paint("ETH", 2, [1.10, 1.0])
         bot = home.start((BTC, ETH)).at(8).at(9)
@@ -408,7 +466,10 @@ class TestUnusableMemory:
         self.assert_open(home, bot)
         assert marks(bot) == remembered
 
-    @pytest.mark.parametrize("spoil", [directory, held])
+    @pytest.mark.parametrize(
+        "spoil",
+        [pytest.param(damaged, marks=SLOW), directory, pytest.param(held, marks=SLOW)],
+    )
     def test_while_the_bot_runs(self, home: Home, file: Path, spoil: Callable[..., Any]) -> None:
         bot = home.start((BTC, ETH)).at(8).at(9)
         mend = spoil(file, bot)

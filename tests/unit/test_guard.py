@@ -102,6 +102,37 @@ def test_events_go_on_after_a_failure_and_say_it_once(caplog) -> None:
     assert len([r for r in caplog.records if '"b" failed in nija_equity' in r.message]) == 1
 
 
+def test_a_failure_lasts_until_a_loop_in_which_the_plugin_was_asked_and_answered() -> None:
+    broken = [True]
+
+    def listen() -> None:
+        if broken[0]:
+            raise RuntimeError
+
+    hooks = hooks_of(a__nija_equity=listen)
+    hooks.tell("nija_equity", account="x")
+    assert list(hooks.failing) == ["plugin a: nija_equity"]
+    hooks.begin_loop()
+    assert hooks.failing, "nobody asked it"
+    broken[0] = False
+    hooks.tell("nija_equity", account="x")
+    assert hooks.failing, "within one loop it may fail for another pair"
+    hooks.begin_loop()
+    assert not hooks.failing
+
+
+def test_what_failed_before_a_start_goes_on_failing_until_it_was_asked() -> None:
+    hooks = hooks_of(a__nija_equity=lambda: None, b__nija_run_started=lambda: None)
+    lasting = {"plugin a: nija_equity", "plugin b: nija_run_started", "plugin gone: nija_veto"}
+    hooks.go_on_failing(lasting)
+    assert list(hooks.failing) == ["plugin a: nija_equity"]
+    hooks.begin_loop()
+    assert hooks.failing
+    hooks.tell("nija_equity", account="x")
+    hooks.begin_loop()
+    assert not hooks.failing
+
+
 def test_tracing_says_who_was_called_with_what_and_answered_what(monkeypatch, caplog) -> None:
     monkeypatch.setenv("NIJA_TRACE_PLUGINS", "1")
     hooks = hooks_of(ours__nija_stake=lambda request: 2.5)
