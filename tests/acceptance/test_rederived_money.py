@@ -52,14 +52,14 @@ PEAKED = Rules(position=0.60, daily_loss=0.90, drawdown=0.10)
 QUICK = (
     Case("kraken", 100, ONE_YEAR),
     Case("coinbase", 240, ONE_YEAR),
-    Case("kraken", 240, ONE_YEAR, LOOSENED),
+    Case("kraken", 310, ONE_YEAR, LOOSENED),
     Case("kraken", 900, ONE_YEAR, STRICT),
     Case("kraken", 901, ONE_YEAR, PEAKED),
 )
 SLOW = (
     *(Case("coinbase", balance, FOUR_YEARS) for balance in (15, 100, 240, 990)),
     Case("kraken", 100, FOUR_YEARS),
-    Case("kraken", 240, FOUR_YEARS, LOOSENED),
+    Case("kraken", 310, FOUR_YEARS, LOOSENED),
 )
 
 
