@@ -31,8 +31,6 @@ ORDER_TYPES = {
     "stoploss_on_exchange": True,
     "stoploss_on_exchange_interval": 60,
 }
-DUPLICATES = 1
-"""Orders that one lost answer makes: 2 without NIJA's comparison of holdings."""
 
 
 @pytest.fixture(scope="module")
@@ -160,33 +158,8 @@ class TestRestart:
 
 
 class TestFaults:
-    """What the engine makes of an exchange that fails it."""
-
-    def test_a_time_out_after_the_exchange_accepted_an_entry_makes_a_duplicate_order(
-        self, home: Home, exchange: str
-    ) -> None:
-        """A flaw of the engine, shown: it forgets an order whose answer never came, and enters
-        again. Both orders are at the venue, one of them unknown to the bot."""
-        home.plugin("scripted", script({BTC: [4]}))
-        home.venue.faults.add("add_order", Fault.LOST_ANSWER)
-        # A small entry: the missing money of a larger one counts as a loss and stops everything.
-        small = {"max_position_pct": 5.5}
-        bot = home.start(exchange=exchange, live=True, timeout=500, nija=small).at(4)
-        assert not trades(is_open=True)
-        assert len(home.books(exchange).orders) == 1, "the exchange has it"
-        bot.at(4, 30).at(4, 60)
-        entries = [o for o in home.books(exchange).orders if o.ticket.side is Side.BUY]
-        assert len(entries) == DUPLICATES
-        (trade,) = trades(is_open=True)
-        assert trade.amount == float(entries[-1].filled)
-
-    def test_the_money_of_a_lost_entry_counts_as_a_loss(self, home: Home, exchange: str) -> None:
-        """What keeps a larger entry from being doubled today: a loss limit that was not reached."""
-        home.plugin("scripted", script({BTC: [4]}))
-        home.venue.faults.add("add_order", Fault.LOST_ANSWER)
-        bot = home.start(exchange=exchange, live=True, timeout=500).at(4).at(4, 30).at(4, 60)
-        assert len(home.books(exchange).orders) == 1
-        assert bot.said("nija_drawdown: no entries")
+    """What the engine makes of an exchange that fails it. Lost answers to entries, which it would
+    enter again on, are in test_reconcile."""
 
     @pytest.mark.slow
     def test_a_request_that_never_arrived_is_made_again(self, home: Home, exchange: str) -> None:
@@ -205,16 +178,6 @@ class TestFaults:
         bot = home.start(exchange=exchange, live=True).at(4).at(4, 30).at(4, 60)
         assert len(home.books(exchange).orders) == 1
         assert_reconciled(home, bot, exchange, 100.0)
-
-    @pytest.mark.slow
-    @pytest.mark.parametrize("fault", [Fault.DROPPED, Fault.ERROR_AFTER])
-    def test_other_ways_to_lose_the_answer_to_an_entry(self, home: Home, fault: Fault) -> None:
-        home.plugin("scripted", script({BTC: [4]}))
-        home.venue.faults.add("add_order", fault)
-        small = {"max_position_pct": 5.5}
-        home.start(exchange="kraken", live=True, nija=small).at(4).at(4, 30).at(4, 60)
-        entries = [o for o in home.books("kraken").orders if o.ticket.side is Side.BUY]
-        assert len(entries) == DUPLICATES
 
     @pytest.mark.slow
     def test_half_an_answer_to_an_entry_makes_a_trade_that_never_ends(self, home: Home) -> None:
