@@ -8,6 +8,7 @@ from freqtrade.exchange import timeframe_to_minutes
 from freqtrade.persistence import Order, Trade
 
 from nija_plugins.holdings import Unexplained
+from nija_plugins.reconciling import NO_ID
 
 TAG = "nija_adopted"
 
@@ -104,6 +105,9 @@ def adopt(
         )
         trade.adjust_stop_loss(price, stoploss, initial=True)
         Trade.session.add(trade)
+    for lost in [one for one in trade.orders if one.order_id == NO_ID]:
+        trade.orders.remove(lost)  # it would keep the trade from ever being sold
+        Trade.session.delete(lost)
     adopted = Order.parse_from_ccxt_object(dict(order), found.pair, "buy", amount, price)
     adopted.ft_order_tag = TAG
     trade.orders.append(adopted)

@@ -59,12 +59,17 @@ def known_orders(pair: str) -> frozenset[str]:
     )
 
 
+NO_ID = "None"
+"""What freqtrade notes as the id of an order when half an answer carried none: it explains nothing,
+and freqtrade asks about it for ever."""
+
+
 def _may_hold(trade: LocalTrade) -> float:
     """The most that `trade` explains: what it filled and what its entry orders may have filled
     since the database looked."""
     resting = sum(
         order.safe_remaining
         for order in trade.open_orders
-        if order.ft_order_side == trade.entry_side
+        if order.ft_order_side == trade.entry_side and order.order_id != NO_ID
     )
     return float(trade.amount + resting)

@@ -165,9 +165,9 @@ NOT_YET_IN_FORCE: Mapping[str, str] = {
     "exchange_priority": "comes with the portfolio of several brokers",
     "copy_trading": "comes with copy trading",
     "leverage_enabled": "comes with leverage",
-    "reset_strategy_state": "comes with the persistent state",
-    "clear_entry_blocks": "comes with the persistent state",
-    "flush_cached_balances": "comes with the persistent state",
+    "reset_strategy_state": "nothing outlives a start that it could clear",
+    "clear_entry_blocks": "nothing outlives a start that it could clear",
+    "flush_cached_balances": "nothing outlives a start that it could clear",
 }
 """Settings whose rule does not exist yet, with what brings it; `nija status` lists them."""
 
