@@ -179,7 +179,7 @@ class LiveWatch:
             name = type(error).__name__
             return f"What the exchange holds of {pair} could not be compared ({name})."
         others = tuple(one for one in self.unexplained if one.pair != pair)
-        self._note_unexplained(now, _read_at(wallets, now), (*others, *held, *orders))
+        self._note_unexplained(now, _read_at(wallets, now), (pair,), (*others, *held, *orders))
         return None
 
     # -- cash -------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ class LiveWatch:
     ) -> None:
         if self._mode != "live":
             return
-        pairs = dp.current_whitelist()
+        pairs = [pair for pair in dp.current_whitelist() if book.close(pair, now) is not None]
         try:
             held = self._holdings(pairs, now, wallets, dp, trades, book)
             own = self.store.own_orders()
@@ -246,16 +246,16 @@ class LiveWatch:
         read = _read_at(wallets, now)
         if orders and read != self._orders_read:
             self._orders_read = read
-            pairs = sorted({one.pair for one in orders})
+            asked = sorted({one.pair for one in orders})
             try:
                 orders = [
                     one
-                    for pair in pairs
+                    for pair in asked
                     for one in reconciling.open_orders(pair, wallets._exchange, own, now)
                 ]
             except Exception as error:
                 logger.warning("Open orders could not be compared: %s", type(error).__name__)
-        self._note_unexplained(now, read, (*held, *orders))
+        self._note_unexplained(now, read, pairs, (*held, *orders))
 
     def _holdings(
         self,
@@ -276,20 +276,25 @@ class LiveWatch:
         )
 
     def _note_unexplained(
-        self, now: datetime, read: datetime, found: Iterable[Unexplained]
+        self, now: datetime, read: datetime, judged: Sequence[str], found: Iterable[Unexplained]
     ) -> None:
-        """Keeps what was found; locks the pair and tells a person once a second reading agrees (a
-        balance may lag behind a fill); releases the lock of what has found its explanation."""
+        """Keeps what was found in the pairs that were `judged`; locks a pair and tells a person once
+        a second reading agrees (a balance may lag behind a fill); releases the lock of what has
+        found its explanation."""
         self.unexplained = tuple(found)
         keys = {one.key for one in self.unexplained}
         for key in self._unexplained_since.keys() - keys:
             del self._unexplained_since[key]
             self._reported.discard(key)
-            if not any(pair == key[0] for pair, _ in keys):
-                locks.release(key[0], locks.UNRECONCILED, now)
+        # An earlier process may have locked them, and told.
+        locked = {pair for pair, why, _ in locks.every(now) if why == locks.UNRECONCILED}
+        for pair in locked.intersection(judged) - {pair for pair, _ in keys}:
+            locks.release(pair, locks.UNRECONCILED, now)
         for one in self.unexplained:
             since = self._unexplained_since.setdefault(one.key, read)
-            if read > since and one.key not in self._reported:
+            if one.pair in locked:
+                self._reported.add(one.key)
+            elif read > since and one.key not in self._reported:
                 self._reported.add(one.key)
                 locks.lock_pair(one.pair, locks.UNRECONCILED, now)
                 text = (

@@ -248,8 +248,9 @@ class NijaStrategy(IStrategy):
     def _look(self, live: LiveWatch, now: datetime) -> None:
         """What a bot must know before it values its account."""
         trades = Trade.get_trades_proxy(is_open=True)
+        for pair in {*self.dp.current_whitelist(), *(trade.pair for trade in trades)}:
+            self._book.observe_prices(pair, self.dp.ohlcv(pair, copy=False))
         for trade in trades:
-            self._book.observe_prices(trade.pair, self.dp.ohlcv(trade.pair, copy=False))
             self._frozen_plan(trade)  # an entry that rests keeps its plan over a restart
         live.look(now, self.wallets, self.dp, trades, self._book)
 

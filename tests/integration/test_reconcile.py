@@ -145,6 +145,22 @@ class TestALostAnswer:
         assert locked(BTC)
         assert alerts(home, "that no trade explains")
 
+    def test_a_restart_tells_it_no_second_time_and_lets_go_when_it_is_gone(
+        self, home: Home
+    ) -> None:
+        """The person sold by hand what the lost order had bought, while no bot ran."""
+        lost(home, "kraken").at(4, 35)
+        home.kill()
+        home.clock.move_to(after(4, 50))
+        home.start((BTC,), exchange="kraken", live=True).at(4, 55).at(4, 65)
+        assert len(alerts(home, "that no trade explains")) == 1
+        assert locked(BTC)
+        home.kill()
+        home.venue.withdraw(home.account("kraken").key, "BTC", home.books("kraken").total("BTC"))
+        home.clock.move_to(after(4, 80))
+        home.start((BTC,), exchange="kraken", live=True).at(4, 90)
+        assert not locked(BTC)
+
 
 class TestReconcile:
     """`nija reconcile`, while the bot runs."""
