@@ -278,9 +278,9 @@ class LiveWatch:
     def _note_unexplained(
         self, now: datetime, read: datetime, judged: Sequence[str], found: Iterable[Unexplained]
     ) -> None:
-        """Keeps what was found in the pairs that were `judged`; locks a pair and tells a person once
-        a second reading agrees (a balance may lag behind a fill); releases the lock of what has
-        found its explanation."""
+        """Keeps what was found in the pairs that were `judged`; locks a pair and tells a person
+        once a second reading agrees (a balance may lag behind a fill); releases the lock of what
+        has found its explanation."""
         self.unexplained = tuple(found)
         keys = {one.key for one in self.unexplained}
         for key in self._unexplained_since.keys() - keys:
