@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from nija_plugins import guard
+from nija_plugins import guard, manager
 from nija_plugins.view import Confidence, Family, Plan, Vote
 
 BTC, SOL, ETH = PAIRS = "BTC/USD", "SOL/USD", "ETH/USD"
@@ -216,16 +216,7 @@ def signals(number: int) -> dict[str, list[float]]:
     return {BTC: first, SOL: later, ETH: later}
 
 
-BUILT_IN = (
-    "regime.engine",
-    "signals.ensemble",
-    "signals.expansion",
-    "signals.higher_timeframe",
-    "signals.momentum",
-    "signals.plan",
-    "signals.range_break",
-    "signals.trend",
-)
+BUILT_IN = tuple(name for name in manager.DEFAULT if name.startswith(("regime.", "signals.")))
 """NIJA's own market plugins: the script stands in for them, in a fraction of their time."""
 
 
