@@ -208,6 +208,7 @@ SEEN_ELSEWHERE = {
     "log_entry_block_reasons": "test_dry_run.py",
     "max_consecutive_losses": "test_loss_limits.py",
     "drawdown_pause_days": "test_loss_limits.py",
+    "auto_shutoff_on_errors": "test_account_memory.py",
     "arbitrage": "test_settings.py: true is refused",
 }
 
