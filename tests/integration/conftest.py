@@ -7,19 +7,25 @@ import pytest
 
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.server import serve
-from tests.integration.live import Home, PaintedMarket, a_home
+from nija_plugins.venue.venue import Venue
+from tests.integration.live import Home, PaintedMarket, Served, a_home
 
 
 @pytest.fixture(scope="module")
-def venue() -> Iterator[tuple[str, PaintedMarket]]:
+def served() -> Iterator[Served]:
+    """Both exchanges, public and private, over one painted market."""
     market = PaintedMarket()
-    with serve(build_app(market), port=0) as url:
-        yield url, market
+    venue = Venue(market)
+    with serve(build_app(venue), port=0) as url:
+        yield url, market, venue
 
 
 @pytest.fixture
-def home(
-    tmp_path: Path, venue: tuple[str, PaintedMarket], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Home]:
-    with a_home(tmp_path, *venue, monkeypatch) as home:
+def home(tmp_path: Path, served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    with a_home(tmp_path, *served, monkeypatch) as home:
         yield home
+
+
+@pytest.fixture(params=["kraken", "coinbase"])
+def exchange(request: pytest.FixtureRequest) -> str:
+    return str(request.param)

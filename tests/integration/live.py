@@ -197,6 +197,10 @@ def equity(wallet: float, closes: Mapping[str, float]) -> float:
     return wallet - sum(paid(trade) for trade in trades) + brings
 
 
+Served = tuple[str, PaintedMarket, Venue]
+"""An address, the market behind it, and the exchanges' books."""
+
+
 class Clock:
     """The simulated time: moved by the test, and by whatever freqtrade sleeps."""
 
@@ -275,7 +279,7 @@ class Home:
     market: PaintedMarket
     clock: Clock
     records: Records
-    venue: Venue | None = None
+    venue: Venue
     bots: list[Bot] = field(default_factory=list)
     keys: dict[str, Credentials] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
@@ -297,15 +301,17 @@ class Home:
 
     def account(self, exchange: str, **balances: str) -> Credentials:
         """The bot's account at the venue, opened with `balances` when there is none yet."""
-        assert self.venue is not None, "this home has no venue with accounts: a_home(..., venue)"
         if exchange not in self.keys:
             self.keys[exchange] = self.venue.open_account(exchange, **(balances or {"USD": "100"}))
         return self.keys[exchange]
 
     def books(self, exchange: str) -> Books:
         """The venue's truth about the bot's account."""
-        assert self.venue is not None
         return self.venue.books(self.keys[exchange].key)
+
+    def alerts(self, text: str) -> list[str]:
+        """What was told to a person that contains `text`."""
+        return [message for message in self.sent if text in message]
 
     def start(
         self,
@@ -381,8 +387,8 @@ def a_home(
     path: Path,
     url: str,
     market: PaintedMarket,
+    venue: Venue,
     monkeypatch: pytest.MonkeyPatch,
-    venue: Venue | None = None,
 ) -> Iterator[Home]:
     """A home in `path` with the clock at START; afterwards everything is as it was before.
 
@@ -405,8 +411,7 @@ def a_home(
     monkeypatch.setattr("freqtrade.configuration.configuration.setup_logging", lambda config: None)
     enable_database_use()
     market.reset()
-    if venue:
-        venue.reset()
+    venue.reset()
     root, records = logging.getLogger(), Records()
     # Hyperopt in the same process would have silenced the second one.
     levels = {one: one.level for one in (root, logging.getLogger("nija_plugins.scaling"))}

@@ -3,7 +3,7 @@ been none, a memory that cannot be used lets nothing in, incidents end entries, 
 unlocking means what `nija unlock` says."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,32 +16,13 @@ from sqlalchemy import create_engine
 from nija_plugins import locks
 from nija_plugins.account import Benchmarks
 from nija_plugins.memory.store import MEMORY_FILE
-from nija_plugins.venue.app import build_app
 from nija_plugins.venue.faults import Fault
-from nija_plugins.venue.server import serve
-from nija_plugins.venue.venue import Venue
-from tests.integration.live import START, Bot, Home, PaintedMarket, a_home, script
+from tests.integration.live import START, Bot, Home, Served, a_home, script
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")
 
 BTC, ETH, SOL = "BTC/USD", "ETH/USD", "SOL/USD"
-Served = tuple[str, PaintedMarket, Venue]
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    market = PaintedMarket()
-    venue = Venue(market)
-    with serve(build_app(venue), port=0) as url:
-        yield url, market, venue
-
-
-@pytest.fixture
-def home(tmp_path: Path, served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
-    url, market, venue = served
-    with a_home(tmp_path, url, market, monkeypatch, venue) as home:
-        yield home
 
 
 def open_pairs() -> set[str]:
@@ -56,11 +37,6 @@ def unlock(bot: Bot, reason: str) -> None:
     """Telegram's /unlock, FreqUI's button and the REST API do this."""
     (lock,) = [one for one in PairLocks.get_pair_locks("*") if one.reason == reason]
     RPC(bot.worker.freqtrade)._rpc_delete_lock(lockid=lock.id)
-
-
-def alerts(home: Home, text: str) -> list[str]:
-    """What went to Telegram, Discord and webhooks."""
-    return [message for message in home.sent if text in message]
 
 
 def marks(bot: Bot) -> Benchmarks:
@@ -108,11 +84,10 @@ class TestRestart:
     def test_down_over_a_high_and_midnight(
         self, tmp_path: Path, served: Served, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        url, market, venue = served
         found = []
         for name, hours in {"through": [*range(20, 27)], "down": [20, None, 26]}.items():
             (tmp_path / name).mkdir()
-            with a_home(tmp_path / name, url, market, monkeypatch, venue) as home:
+            with a_home(tmp_path / name, *served, monkeypatch) as home:
                 found.append(self.over_midnight(home, hours))
         through, down = found
         assert down == through
@@ -190,7 +165,7 @@ class TestDrawdown:
         (trade,) = Trade.get_trades_proxy(is_open=False)
         assert trade.exit_reason == "nija_drawdown"
         assert locked()[locks.DRAWDOWN] - datetime.now(UTC) > timedelta(days=30_000)
-        assert len(alerts(home, "nija_drawdown: no entries until a person unlocks")) == 1
+        assert len(home.alerts("nija_drawdown: no entries until a person unlocks")) == 1
         bot.at(12)
         assert not open_pairs()
         assert marks(bot).peak == pytest.approx(100)
@@ -227,7 +202,7 @@ class TestDrawdown:
         home.venue.deposit(home.account("kraken").key, "USD", "50")
         unlock(bot, locks.DRAWDOWN)
         bot.at(10, 330).at(10, 340).at(10, 350)
-        assert len(alerts(home, "Deposit of $50.00")) == 1
+        assert len(home.alerts("Deposit of $50.00")) == 1
         assert not locked()
         assert marks(bot).peak == pytest.approx(bot.account().equity, rel=1e-6)
         bot.at(12)
@@ -285,7 +260,7 @@ class TestIncidents:
         causes = [one.cause for one in bot.run.memory.incidents.recent]
         assert sorted(causes) == ["candles", "plugin deaf: nija_equity", "wallets"]
         assert set(locked()) == {locks.ERRORS}
-        assert len(alerts(home, "nija_errors: no entries until a person unlocks")) == 1
+        assert len(home.alerts("nija_errors: no entries until a person unlocks")) == 1
         assert len(bot.said("Incident: ")) == 3
         home.venue.faults.clear()
         bot.at(8).at(8, 10).at(10)
@@ -383,7 +358,7 @@ class TestOldWallets:
         bot.at(6).at(7)
         home.venue.faults.clear()
         bot.at(7, 60).at(7, 70)
-        assert len(alerts(home, "Deposit of $50.00")) == 1
+        assert len(home.alerts("Deposit of $50.00")) == 1
         (position,) = bot.account().positions
         fell = position.value * (1.10 / 1.02 - 1)
         assert marks(bot).peak == pytest.approx(bot.account().equity + fell, rel=1e-5)
@@ -438,7 +413,7 @@ class TestUnusableMemory:
         bot.at(12).at(12, 10).at(12, 80)
         assert open_pairs() == {BTC}
         assert len(bot.said("ERROR No entries: The account's memory")) == 1
-        assert len(alerts(home, "No entries: The account's memory")) == 1
+        assert len(home.alerts("No entries: The account's memory")) == 1
         assert len(bot.said("Entry into ETH/USD refused: The account's memory")) == 1
         bot.at(14)
         assert not open_pairs(), "exits go on"
@@ -446,7 +421,7 @@ class TestUnusableMemory:
     def assert_open(self, home: Home, bot: Bot) -> None:
         bot.at(15).at(16)
         assert open_pairs() == {ETH}
-        assert len(alerts(home, "No entries: The account's memory")) == 1
+        assert len(home.alerts("No entries: The account's memory")) == 1
 
     @pytest.mark.parametrize("spoil", [damaged, pytest.param(directory, marks=SLOW), held])
     def test_at_a_start(self, home: Home, file: Path, spoil: Callable[..., Any]) -> None:

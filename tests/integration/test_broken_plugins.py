@@ -19,7 +19,7 @@ from tests.integration.live import (
     RAISES,
     Bot,
     Home,
-    PaintedMarket,
+    Served,
     a_home,
     broken,
     closed_trade,
@@ -121,7 +121,7 @@ def rehearse_start(home: Home, hook: str) -> dict[str, Seen]:
 
 @pytest.fixture(scope="module")
 def rehearsed(
-    tmp_path_factory: pytest.TempPathFactory, venue: tuple[str, PaintedMarket]
+    tmp_path_factory: pytest.TempPathFactory, served: Served
 ) -> Iterator[Callable[[str], dict[str, Seen]]]:
     """What came of every cell of a hook, played when first asked for."""
     found: dict[str, dict[str, Seen]] = {}
@@ -132,7 +132,7 @@ def rehearsed(
             play = rehearse_start if hook in START else rehearse
             with (
                 pytest.MonkeyPatch.context() as patch,
-                a_home(tmp_path_factory.mktemp(hook), *venue, patch) as home,
+                a_home(tmp_path_factory.mktemp(hook), *served, patch) as home,
                 misbehaviour.sleeping_without_waiting(),
             ):
                 found[hook] = play(home, hook)

@@ -3,19 +3,14 @@
 What freqtrade believes (wallets, trades, profit) must be what the venue's books say.
 """
 
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from freqtrade.persistence import Trade
 
-from nija_plugins.venue.app import build_app
 from nija_plugins.venue.faults import Fault
 from nija_plugins.venue.orders import Side, Status
-from nija_plugins.venue.server import serve
-from nija_plugins.venue.venue import Venue
-from tests.integration.live import Bot, Home, PaintedMarket, a_home, after, script
+from tests.integration.live import Bot, Home, after, script
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")
@@ -31,30 +26,6 @@ ORDER_TYPES = {
     "stoploss_on_exchange": True,
     "stoploss_on_exchange_interval": 60,
 }
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[str, PaintedMarket, Venue]]:
-    market = PaintedMarket()
-    venue = Venue(market)
-    with serve(build_app(venue), port=0) as url:
-        yield url, market, venue
-
-
-@pytest.fixture
-def home(
-    tmp_path: Path,
-    served: tuple[str, PaintedMarket, Venue],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Home]:
-    url, market, venue = served
-    with a_home(tmp_path, url, market, monkeypatch, venue) as home:
-        yield home
-
-
-@pytest.fixture(params=["kraken", "coinbase"])
-def exchange(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 def trades(*, is_open: bool) -> list[Trade]:

@@ -1,8 +1,6 @@
 """Money and coins that no trade explains, through the real bot with real orders at the venue."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from freqtrade.persistence import PairLocks, Trade
@@ -10,12 +8,9 @@ from typer.testing import CliRunner
 
 from nija_plugins.cli import app
 from nija_plugins.memory.store import MEMORY_FILE, AccountStore, accounts
-from nija_plugins.venue.app import build_app
 from nija_plugins.venue.faults import Fault
 from nija_plugins.venue.orders import Side
-from nija_plugins.venue.server import serve
-from nija_plugins.venue.venue import Venue
-from tests.integration.live import Bot, Home, PaintedMarket, a_home, after, script
+from tests.integration.live import Bot, Home, after, script
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")
@@ -24,41 +19,12 @@ BTC, ETH = "BTC/USD", "ETH/USD"
 BID = {"price_side": "same", "use_order_book": False, "price_last_balance": 0.0}
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[str, PaintedMarket, Venue]]:
-    market = PaintedMarket()
-    venue = Venue(market)
-    with serve(build_app(venue), port=0) as url:
-        yield url, market, venue
-
-
-@pytest.fixture
-def home(
-    tmp_path: Path,
-    served: tuple[str, PaintedMarket, Venue],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Home]:
-    url, market, venue = served
-    with a_home(tmp_path, url, market, monkeypatch, venue) as home:
-        yield home
-
-
-@pytest.fixture(params=["kraken", "coinbase"])
-def exchange(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 def entries(home: Home, exchange: str) -> list[object]:
     return [o for o in home.books(exchange).orders if o.ticket.side is Side.BUY]
 
 
 def locked(pair: str) -> bool:
     return any(lock.reason == "nija_unreconciled" for lock in PairLocks.get_pair_locks(pair))
-
-
-def alerts(home: Home, text: str) -> list[str]:
-    """What went to Telegram, Discord and webhooks."""
-    return [message for message in home.sent if text in message]
 
 
 def reconcile(home: Home, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
@@ -90,7 +56,7 @@ class TestALostAnswer:
         bot = lost(home, exchange).at(4, 35).at(5).at(5, 10)
         assert len(entries(home, exchange)) == 1
         assert locked(BTC)
-        (told,) = alerts(home, "that no trade explains")
+        (told,) = home.alerts("that no trade explains")
         assert "0.00025" in told and BTC in told and "nija reconcile BTC/USD" in told
         refused = bot.said("Entry into BTC/USD refused: The exchange has a holding of")
         assert len(refused) <= 1
@@ -118,7 +84,7 @@ class TestALostAnswer:
         bot.at(4, 1).at(4, 15).at(4, 25).at(4, 35)
         assert len(home.books(exchange).open_orders) == len(home.books(exchange).orders) == 1
         assert locked(BTC)
-        assert alerts(home, "an open order")
+        assert home.alerts("an open order")
 
     def test_the_process_dies_before_it_wrote_the_order_down(
         self, home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch
@@ -143,7 +109,7 @@ class TestALostAnswer:
         assert not Trade.get_trades_proxy()
         assert len(home.books(exchange).orders) == 1
         assert locked(BTC)
-        assert alerts(home, "that no trade explains")
+        assert home.alerts("that no trade explains")
 
     def test_a_restart_tells_it_no_second_time_and_lets_go_when_it_is_gone(
         self, home: Home
@@ -153,7 +119,7 @@ class TestALostAnswer:
         home.kill()
         home.clock.move_to(after(4, 50))
         home.start((BTC,), exchange="kraken", live=True).at(4, 55).at(4, 65)
-        assert len(alerts(home, "that no trade explains")) == 1
+        assert len(home.alerts("that no trade explains")) == 1
         assert locked(BTC)
         home.kill()
         home.venue.withdraw(home.account("kraken").key, "BTC", home.books("kraken").total("BTC"))
@@ -195,7 +161,7 @@ class TestReconcile:
         bot = home.start((BTC,), exchange="kraken", live=True).at(4).at(4, 15).at(4, 25)
         assert not bot.said("nija_drawdown")
         assert locked(BTC)
-        assert alerts(home, "that no trade explains")
+        assert home.alerts("that no trade explains")
         reconcile(home, monkeypatch, BTC, "--adopt")
         bot.at(4, 60)
         (trade,) = Trade.get_trades_proxy(is_open=True)
@@ -216,7 +182,7 @@ class TestReconcile:
         bot = home.start((BTC,), exchange=exchange, live=True).at(3).at(3, 400).at(4)
         assert not home.books(exchange).orders
         assert locked(BTC)
-        assert len(alerts(home, "a holding of 0.01 BTC")) == 1
+        assert len(home.alerts("a holding of 0.01 BTC")) == 1
         assert "as your own" in reconcile(home, monkeypatch, BTC, "--own")
         bot.at(4, 60).at(7).at(8).at(8, 20)
         (trade,) = Trade.get_trades_proxy(is_open=True)
@@ -253,7 +219,7 @@ class TestCashFlows:
         home.venue.deposit(home.account(exchange).key, "USD", "50")
         bot.at(2).at(2, 10)
         assert self.marks(bot) == pytest.approx((150.0, 150.0))
-        assert len(alerts(home, "Deposit of $50.00")) == 1
+        assert len(home.alerts("Deposit of $50.00")) == 1
         store = AccountStore(home.user_data / MEMORY_FILE, f"{exchange} live trades")
         assert [flow.amount for flow in store.flows()] == [50.0]
 
@@ -273,7 +239,7 @@ class TestCashFlows:
         after_it = bot.account()
         assert after_it.equity == pytest.approx(before.equity * 0.8, abs=0.01)
         assert after_it.equity / after_it.benchmarks.peak == pytest.approx(fall, rel=1e-3)
-        assert len(alerts(home, "Withdrawal of $")) == 1
+        assert len(home.alerts("Withdrawal of $")) == 1
 
     def test_nothing_is_entered_until_a_second_reading_agrees(self, home: Home) -> None:
         home.plugin("scripted", script({BTC: [4]}, stop=0.04))
@@ -304,5 +270,5 @@ class TestCashFlows:
         home.clock.move_to(after(3))
         bot = home.start((BTC,), exchange=exchange, live=True).at(3, 10).at(3, 20)
         assert self.marks(bot) == pytest.approx((200.0, 200.0))
-        assert len(alerts(home, "Deposit of $100.00")) == 1
+        assert len(home.alerts("Deposit of $100.00")) == 1
         assert accounts(home.user_data / MEMORY_FILE) == [f"{exchange} live trades"]

@@ -1,7 +1,6 @@
 """`nija status` and `nija unlock` beside a bot, and before there is one."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,7 @@ from typer.testing import CliRunner
 from nija_plugins import locks
 from nija_plugins.cli import app
 from nija_plugins.memory.store import MEMORY_FILE
-from nija_plugins.venue.app import build_app
-from nija_plugins.venue.server import serve
-from tests.integration.live import SESSIONS, Bot, Home, PaintedMarket, a_home, script
+from tests.integration.live import SESSIONS, Bot, Home, script
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")
@@ -29,20 +26,9 @@ def nija_exit_filled(pair):
 """
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[str, PaintedMarket]]:
-    market = PaintedMarket()
-    with serve(build_app(market), port=0) as url:
-        yield url, market
-
-
-@pytest.fixture
-def home(
-    tmp_path: Path, served: tuple[str, PaintedMarket], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Home]:
-    with a_home(tmp_path, *served, monkeypatch) as home:
-        monkeypatch.chdir(home.path)
-        yield home
+@pytest.fixture(autouse=True)
+def in_the_users_folder(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home.path)
 
 
 def nija(*arguments: str, code: int = 0, answer: str = "") -> str:
