@@ -12,6 +12,7 @@ import inspect
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from types import ModuleType
@@ -233,6 +234,7 @@ def _load_file(path: Path) -> ModuleType:
     return module
 
 
+@cache
 def _specs() -> Mapping[str, tuple[str, ...]]:
     return {
         name: tuple(inspect.signature(function).parameters)

@@ -32,6 +32,8 @@ FEE = 0.012
 STEP = 1e-8
 BEGIN = datetime(2024, 3, 1, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+# From a candle's end to the loop that sees it.
+A_MOMENT = timedelta(seconds=5)
 DEFAULTS = {"daily_max_loss": 6.0, "max_drawdown": 12.0, "max_consecutive_losses": 3}
 
 
@@ -39,13 +41,22 @@ class World:
     """An exchange without gaps: prices, money from outside, and the engine's dry-run wallet."""
 
     def __init__(self, cash: float) -> None:
-        self.now = BEGIN
+        self.now = BEGIN + A_MOMENT
         self.outside = cash
-        self.read: datetime = BEGIN
+        self.read: datetime = self.now
         self.prices = dict.fromkeys(PAIRS, 100.0)
         self.closes: dict[str, list[float]] = {pair: [100.0] for pair in PAIRS}
         self.ends = [BEGIN]
         self.stops = dict.fromkeys(PAIRS, 0.04)
+
+    def next_hour(self, prices: dict[str, float]) -> None:
+        """Candles end on whole hours, whenever the bot last looked."""
+        end = self.now.replace(minute=0, second=0) + HOUR
+        self.now = end + A_MOMENT
+        self.prices = prices
+        for pair, price in prices.items():
+            self.closes[pair].append(price)
+        self.ends.append(end)
 
     @property
     def trades(self) -> list[Trade]:
@@ -214,27 +225,56 @@ class LossLimits(RuleBasedStateMachine):
         Trade.commit()
 
     def sell(self, trade: Trade, price: float) -> None:
-        trade.close_date = self.world.now.replace(tzinfo=None)
-        trade.fee_close = FEE
+        order = self.fill(trade, "sell", trade.amount, price)
         trade.close(price, show_msg=False)
-        trade.close_date = self.world.now
         Trade.commit()
-        self.bot.run.trades_changed = True
+        earned = trade.amount * (price * (1 - FEE) - trade.open_rate * (1 + FEE))
+        assert trade.close_profit_abs == pytest.approx(earned, abs=1e-4), "the engine booked it"
+        self.bot.order_filled(
+            pair=trade.pair, trade=trade, order=order, current_time=self.world.now
+        )
 
-    def move(self, hours: int, factors: tuple[float, float, float]) -> None:
-        """Prices go their way without a gap; stops on the way sell at the stop; the bot looks each
-        hour."""
-        for _ in range(hours):
-            self.world.now += HOUR
-            for pair, factor in zip(PAIRS, factors, strict=True):
-                aim = max(self.world.prices[pair] * factor, 1.0)
-                for trade in self.world.trades:
-                    if trade.pair == pair and aim <= trade.stop_loss:
-                        self.sell(trade, min(trade.stop_loss, self.world.prices[pair]))
-                self.world.prices[pair] = aim
-                self.world.closes[pair].append(aim)
-            self.world.ends.append(self.world.now)
-            self.loop()
+    def fill(self, trade: Trade, side: str, amount: float, price: float) -> Order:
+        """The engine takes profit and loss from a trade's orders alone."""
+        now = self.world.now
+        order = Order(
+            ft_order_side=side,
+            ft_pair=trade.pair,
+            ft_is_open=False,
+            ft_amount=amount,
+            ft_price=price,
+            order_id=f"{trade.pair}-{side}-{now:%Y%m%d%H%M%S}",
+            status="closed",
+            side=side,
+            order_type="limit",
+            price=price,
+            average=price,
+            amount=amount,
+            filled=amount,
+            remaining=0.0,
+            cost=amount * price,
+            order_date=now,
+            order_filled_date=now,
+        )
+        trade.orders.append(order)
+        return order
+
+    def move(self, hours: int, factors: tuple[float, ...]) -> None:
+        """Prices go their way without a gap and then stand; stops on the way sell at the stop; the
+        bot looks after the first hour and after the last."""
+        for hour in range(hours):
+            before = self.world.prices
+            self.world.next_hour(
+                {
+                    pair: max(before[pair] * factor, 1.0)
+                    for pair, factor in zip(PAIRS, factors, strict=True)
+                }
+            )
+            for trade in self.world.trades:
+                if self.world.prices[trade.pair] <= trade.stop_loss:
+                    self.sell(trade, min(trade.stop_loss, before[trade.pair]))
+            if hour in (0, hours - 1):
+                self.loop()
             factors = (1.0, 1.0, 1.0)
 
     # -- what may happen ----------------------------------------------------------------------
@@ -318,36 +358,31 @@ class LossLimits(RuleBasedStateMachine):
         )
         trade.adjust_stop_loss(price, self.bot.stoploss, initial=True)
         Trade.session.add(trade)
-        order = Order(
-            ft_order_side="buy",
-            ft_pair=pair,
-            ft_is_open=False,
-            ft_amount=amount,
-            ft_price=price,
-            order_id=f"{pair}{now:%Y%m%d%H}{len(self.world.closes[pair])}",
-            status="closed",
-            side="buy",
-            order_type="limit",
-            price=price,
-            average=price,
-            amount=amount,
-            filled=amount,
-            remaining=0.0,
-            cost=amount * price,
-            order_date=now,
-            order_filled_date=now,
-        )
-        trade.orders.append(order)
+        order = self.fill(trade, "buy", amount, price)
         Trade.commit()
         self.bot.order_filled(pair=pair, trade=trade, order=order, current_time=now)
         self.stop_of(trade, after_fill=True)
 
+    @rule(
+        pair=st.sampled_from(PAIRS),
+        stop=st.floats(0.03, 0.25),
+        rises=st.lists(st.floats(1.0, 1.3), min_size=1, max_size=3),
+    )
+    def good_days(self, pair: str, stop: float, rises: list[float]) -> None:
+        """A position, and mornings with more equity than the one before: floors rise above W."""
+        self.signal(pair, stop)
+        for rise in rises:
+            self.move(
+                24 - self.world.now.hour, tuple(rise if one == pair else 1.0 for one in PAIRS)
+            )
+
+    @precondition(lambda self: self.world.trades)
     @rule()
     def restart(self) -> None:
         """Killed, and started again at the same instant: as if nothing had happened."""
         marks, locked = self.bot.run.memory.benchmarks, self.locked()
         self.bot = bot_in(self.world, Path(self.folder.name), self.nija)
-        self.world.now += timedelta(seconds=5)
+        self.world.now += A_MOMENT
         self.loop()
         assert self.bot.run.memory.benchmarks == marks
         assert self.locked() == locked
@@ -356,14 +391,11 @@ class LossLimits(RuleBasedStateMachine):
     def a_day_off(self, hours: int, factor: float) -> None:
         """The bot is down for hours; what it missed it reads from the candles."""
         for _ in range(hours):
-            self.world.now += HOUR
-            for pair in PAIRS:
-                aim = self.world.prices[pair] * factor
-                if any(t.pair == pair and aim <= t.stop_loss for t in self.world.trades):
-                    aim = self.world.prices[pair]  # an unguarded fall is a gap: not here
-                self.world.prices[pair] = aim
-                self.world.closes[pair].append(aim)
-            self.world.ends.append(self.world.now)
+            prices = {pair: price * factor for pair, price in self.world.prices.items()}
+            for trade in self.world.trades:
+                if prices[trade.pair] <= trade.stop_loss:  # an unguarded fall is a gap: not here
+                    prices[trade.pair] = self.world.prices[trade.pair]
+            self.world.next_hour(prices)
             self.mark()
             factor = 1.0
         self.bot = bot_in(self.world, Path(self.folder.name), self.nija)
@@ -385,7 +417,7 @@ class LossLimits(RuleBasedStateMachine):
         self.day_open, self.peak = self.day_open * grown, self.peak * grown
         self.forgiven *= grown
         for _ in range(3):
-            self.world.now += timedelta(seconds=5)
+            self.world.now += A_MOMENT
             self.loop()
         assert {trade.id for trade in self.world.trades} == held, "moving money closes nothing"
         marks = self.bot.run.memory.benchmarks
@@ -397,13 +429,14 @@ class LossLimits(RuleBasedStateMachine):
     def a_person_unlocks(self, data: st.DataObject) -> None:
         reason = data.draw(st.sampled_from(sorted(self.locked())))
         locks.release(locks.ALL, reason, self.world.now)
-        self.world.now += timedelta(seconds=5)
+        self.world.now += A_MOMENT
         if reason == locks.DRAWDOWN:
             self.peak = self.world.equity
         self.loop()
         if reason == locks.DAY and self.world.equity <= 0.94 * self.day_open:
             assert locks.DAY in self.locked()
 
+    @precondition(lambda self: self.world.trades)
     @rule(
         day=st.sampled_from([2.0, 4.0, 6.0]),
         fall=st.sampled_from([5.0, 8.0, 12.0]),
@@ -417,7 +450,7 @@ class LossLimits(RuleBasedStateMachine):
             "max_consecutive_losses": losses,
         }
         self.bot = bot_in(self.world, Path(self.folder.name), self.nija)
-        self.world.now += timedelta(seconds=5)
+        self.world.now += A_MOMENT
         self.forgiven = min(self.forgiven, self.world.equity)
         self.loop()
 
@@ -440,6 +473,8 @@ def the_engines_database(monkeypatch: pytest.MonkeyPatch):
     for owner in SESSIONS:
         monkeypatch.setattr(owner, "session", None, raising=False)
     monkeypatch.setattr(PairLocks, "timeframe", "1h")
+    # It reads every source file, for freqtrade's cache; there is none here.
+    monkeypatch.setattr("nija_plugins.manager.fingerprint", lambda *_: "")
     used = PairLocks.use_db, Trade.use_db
     yield
     PairLocks.use_db, Trade.use_db = used
@@ -448,7 +483,7 @@ def the_engines_database(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.usefixtures("the_engines_database")
 class TestLossLimits(LossLimits.TestCase):
     settings = settings(
-        max_examples=4,
+        max_examples=8,
         stateful_step_count=20,
         suppress_health_check=list(HealthCheck),
     )
