@@ -112,8 +112,11 @@ class Settings(BaseModel):
     log_entry_block_reasons: bool = True
     """Log entries that money rules refuse."""
     reset_strategy_state: bool = True
+    """True: /start after /stop forgets votes and caches, and analyses every pair again."""
     clear_entry_blocks: bool = True
+    """True: a start cancels entry orders that rest from before it; they hold slots and cash."""
     flush_cached_balances: bool = True
+    """True: a start reads the balances before its first decision, however new they are."""
 
     plugins: PluginSettings = PluginSettings()
 
@@ -165,9 +168,6 @@ NOT_YET_IN_FORCE: Mapping[str, str] = {
     "exchange_priority": "comes with the portfolio of several brokers",
     "copy_trading": "comes with copy trading",
     "leverage_enabled": "comes with leverage",
-    "reset_strategy_state": "nothing outlives a start that it could clear",
-    "clear_entry_blocks": "nothing outlives a start that it could clear",
-    "flush_cached_balances": "nothing outlives a start that it could clear",
 }
 """Settings whose rule does not exist yet, with what brings it; `nija status` lists them."""
 

@@ -149,6 +149,14 @@ def nija_plan(dataframe, pair):
 """
 
 
+RESTING: dict[str, Any] = {
+    "ignore_buying_expired_candle_after": 3600,
+    "exchange": "kraken",
+    "entry_pricing": {"price_side": "same", "use_order_book": False, "price_last_balance": 0.0},
+}
+"""Entries at the bid, which a rising price leaves behind; on Coinbase freqtrade's dry-run fills
+every limit order at once."""
+
 RAISES = "raise RuntimeError('out of order')"
 
 

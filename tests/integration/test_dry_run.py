@@ -23,6 +23,7 @@ from tests.integration.live import (
     DAYS,
     HISTORY,
     RAISES,
+    RESTING,
     Bot,
     Home,
     PaintedMarket,
@@ -176,15 +177,6 @@ class TestForcedEntry:
         with pytest.raises(RPCException):
             self.force(bot, BTC, 20.0)
         assert not open_pairs()
-
-
-RESTING: dict[str, Any] = {
-    "ignore_buying_expired_candle_after": 3600,
-    "exchange": "kraken",
-    "entry_pricing": {"price_side": "same", "use_order_book": False, "price_last_balance": 0.0},
-}
-"""Entries at the bid, which a rising price leaves behind; on Coinbase freqtrade's dry-run fills
-every limit order at once."""
 
 
 class TestExit:

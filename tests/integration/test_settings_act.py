@@ -209,6 +209,9 @@ SEEN_ELSEWHERE = {
     "max_consecutive_losses": "test_loss_limits.py",
     "drawdown_pause_days": "test_loss_limits.py",
     "auto_shutoff_on_errors": "test_account_memory.py",
+    "reset_strategy_state": "test_what_a_start_clears.py",
+    "clear_entry_blocks": "test_what_a_start_clears.py",
+    "flush_cached_balances": "test_what_a_start_clears.py",
     "arbitrage": "test_settings.py: true is refused",
 }
 

@@ -1,0 +1,90 @@
+"""Open trades: fills, the planned and trailed stop, the time stop, and leaving at a limit."""
+
+from datetime import datetime
+from typing import Any
+
+from freqtrade.persistence import Order, Trade
+from freqtrade.strategy import stoploss_from_absolute
+
+from nija_plugins.locks import DRAWDOWN
+from nija_plugins.strategy.base import StrategyBase
+
+
+class Exits(StrategyBase):
+    """freqtrade's questions about open trades."""
+
+    def order_filled(
+        self, pair: str, trade: Trade, order: Order, current_time: datetime, **kwargs: Any
+    ) -> None:
+        """Freezes the plan of a new trade; tells the plugins."""
+        self.run.trades_changed = True
+        told = {"pair": pair, "price": order.safe_price, "amount": order.safe_filled}
+        if order.ft_order_side == trade.entry_side:
+            self._frozen_plan(trade)
+            stake = order.safe_price * order.safe_filled
+            self.run.hooks.tell("nija_entry_filled", stake=stake, **told)
+        else:
+            self.run.hooks.tell("nija_exit_filled", profit=self._profit(trade, order), **told)
+
+    def _profit(self, trade: Trade, order: Order) -> float:
+        """The trade's profit so far, after fees, in stake currency. Backtesting tells of a fill
+        before it books it, live afterwards."""
+        if self._mode == "backtest":
+            return float(trade.realized_profit + trade.calc_profit(rate=order.safe_price))
+        return float(trade.realized_profit if trade.is_open else trade.close_profit_abs or 0.0)
+
+    def _stop_price(self, trade: Trade, now: datetime) -> float | None:
+        plan = self._frozen_plan(trade)
+        if plan is None:
+            return None
+        best = self._book.highest_close(trade.pair, trade.open_date_utc, now)
+        return plan.stop_price(trade.open_rate, best)
+
+    def custom_stoploss(
+        self,
+        pair: str,
+        trade: Trade,
+        current_time: datetime,
+        current_rate: float,
+        current_profit: float,
+        after_fill: bool,
+        **kwargs: Any,
+    ) -> float | None:
+        """The distance from the present price to the planned or trailed stop."""
+        stop = self._stop_price(trade, current_time)
+        if stop is None:
+            return None
+        if after_fill:
+            # Here freqtrade would even lower a stop: one that was tightened stays where it is.
+            stop = max(stop, trade.stop_loss or 0.0)
+        if stop >= current_rate and self._mode != "backtest":
+            # The trail rose above the price while nobody looked. freqtrade takes 0 for no answer;
+            # the least distance there is makes it sell now.
+            return 1e-9
+        distance: float = stoploss_from_absolute(
+            stop, current_rate, is_short=trade.is_short, leverage=trade.leverage
+        )
+        return distance
+
+    def custom_exit(
+        self,
+        pair: str,
+        trade: Trade,
+        current_time: datetime,
+        current_rate: float,
+        current_profit: float,
+        **kwargs: Any,
+    ) -> str | None:
+        """Leaves when the trade has lasted long enough; in a backtest also when a candle opens
+        beyond the stop, at its open: freqtrade would fill at the stop's price, which was not to be
+        had. Live the price is what it is, and the stop's market order gets out. At the drawdown
+        limit everything leaves."""
+        if self._mode == "backtest":
+            stop = max(self._stop_price(trade, current_time) or 0.0, trade.stop_loss or 0.0)
+            if current_rate <= stop:
+                return "nija_gap_through_stop"
+        if DRAWDOWN in self.run.memory.locked:
+            return DRAWDOWN
+        if current_time - trade.open_date_utc >= self.time_stop:
+            return "nija_time_stop"
+        return None

@@ -1,0 +1,117 @@
+"""The loop: values the account, keeps the limits, tells the plugins, before anything is decided."""
+
+import logging
+from datetime import datetime
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from freqtrade.persistence import Trade
+
+from nija_plugins.live import LiveWatch
+from nija_plugins.modes import judged_alone, one_of_many
+from nija_plugins.risk.floors import tightened
+from nija_plugins.settings import NOT_YET_IN_FORCE
+from nija_plugins.starts import last_start
+from nija_plugins.strategy.base import StrategyBase
+from nija_plugins.unseen import passed_over_because
+from nija_plugins.wallet import raise_stops
+
+logger = logging.getLogger(__name__)
+
+ANALYSED = "_IStrategy__last_candle_seen_per_pair"
+"""Where freqtrade remembers which candle of each pair it has analysed; it offers no other way."""
+
+
+class Loop(StrategyBase):
+    """freqtrade's start and its loop."""
+
+    def bot_start(self, **kwargs: Any) -> None:
+        """Says what is not in force, once."""
+        if judged_alone(self.config):
+            logger.info("lookahead-analysis: every entry is judged as the account's first.")
+        parameters = Path(self.__file__).with_suffix(".json")
+        if parameters.is_file():
+            logger.warning(
+                "%s changes this run: hyperopt left it there. Delete it to trade NIJA as shipped.",
+                parameters.name,
+            )
+        if one_of_many(self.config):
+            return
+        idle = ", ".join(NOT_YET_IN_FORCE)
+        logger.info("NIJA settings without a rule yet: %s. See `nija status`.", idle)
+        if not self.nija_settings.ai_trade_filter:
+            logger.info("ai_trade_filter is off: the AI filter's two rules are inactive.")
+        elif not self.run.hooks.served("nija_confidence"):
+            logger.info("No plugin serves nija_confidence: the AI filter's rules are inactive.")
+
+    def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
+        """Values the account, tells the plugins, applies the tier's limits."""
+        if self._mode == "backtest" and self._run and self._run.after(current_time):
+            self._run = None  # time stepped back: the next hyperopt epoch
+        if self._mode != "backtest":
+            self._clear_at_start()
+        run = self.run
+        run.begin_loop()
+        if run.live is not None:
+            self._look(run.live, current_time)
+        run.note_incidents(current_time)
+        account = self._account(current_time)
+        if not judged_alone(self.config) and run.keep_limits(account):
+            account = self._account(current_time)
+        if account.problem is None:
+            run.see(account)
+            run.note_raised(current_time, raise_stops(tightened(account, self.nija_settings)))
+            if run.hooks.tell("nija_equity", account=account):
+                run.loop = current_time
+        run.keep_memory(account)
+        self._apply_limits()
+        if not one_of_many(self.config):
+            self._note_passed_over(current_time)
+
+    def _clear_at_start(self) -> None:
+        """Votes and caches, never what is on disk. freqtrade's /start after /stop is a start too:
+        the process was there all the time, and what it remembers may be hours old."""
+        started = last_start()
+        if started == self._started:
+            return
+        again, self._started = self._started is not None, started
+        if again and self.nija_settings.reset_strategy_state:
+            self._forget()
+            vars(self)[ANALYSED].clear()  # or freqtrade waits for the next candle
+        if self.run.live is not None and self.nija_settings.flush_cached_balances:
+            self.run.live.refresh(self.wallets)
+
+    def _look(self, live: LiveWatch, now: datetime) -> None:
+        """What a bot must know before it values its account."""
+        trades = Trade.get_trades_proxy(is_open=True)
+        for pair in {*self.dp.current_whitelist(), *(trade.pair for trade in trades)}:
+            self._book.observe_prices(pair, self.dp.ohlcv(pair, copy=False))
+        for trade in trades:
+            self._frozen_plan(trade)  # an entry that rests keeps its plan over a restart
+        live.look(now, self.wallets, self.dp, trades, self._book)
+
+    def _note_passed_over(self, now: datetime) -> None:
+        """Records candidates that freqtrade never asks about, and, at a backtest's last candle,
+        says what was refused."""
+        run = self.run
+        for pair, ended, obstacle in run.unseen.passed_over():
+            reading = self._reading(pair, ended)
+            if reading is not None:
+                request = self._request(pair, ended, reading.close, reading, (0.0, inf))
+                run.refuse(request, ended, (obstacle,))
+        for pair in self._book.pairs:
+            signal = self._book.candidate(pair, now)
+            hindrance = passed_over_because(pair, now, self.max_open_trades) if signal else None
+            if signal and hindrance:
+                run.unseen.expect(pair, signal, hindrance)
+        if self._mode == "backtest" and self._book.ends_with(now):
+            logger.info("%s.", run.refusals.summary())
+
+    def _apply_limits(self) -> None:
+        """Rewrites max_open_trades: live reads the config's, backtesting the strategy's. Never
+        below 1, which backtesting would take for "unlimited": no tier is a veto instead."""
+        if not judged_alone(self.config):
+            slots = max(1, self.run.scaling.limits.max_positions)
+            self.max_open_trades = slots
+            self.config["max_open_trades"] = slots
