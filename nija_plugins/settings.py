@@ -7,6 +7,7 @@ variable of the same name in capitals. Nothing here is changed after the start.
 import json
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from math import isclose
 from typing import Any, Literal, get_origin
 
@@ -210,6 +211,14 @@ def _overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, st
     return values, origin
 
 
+def misspelt(environ: Mapping[str, str]) -> dict[str, str]:
+    """Variables of `environ` that set nothing, but look like one that would, with its name."""
+    known = [*ALIASES, *map(environment_name, Settings.model_fields)]
+    unknown = [name for name in environ if name.isupper() and "_" in name and name not in known]
+    found = {name: get_close_matches(name, known, n=1, cutoff=0.9) for name in unknown}
+    return {name: close[0] for name, close in found.items() if close}
+
+
 _WORDS: Mapping[str, Any] = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off"), False),
@@ -250,6 +259,7 @@ def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:
             lines.append(f"{where} is unknown: {hint}")
         else:
             message = finding["msg"].removeprefix("Value error, ")
+            message = message.replace("a valid tuple", 'a list such as ["BTC", "ETH"]')
             given = "" if isinstance(finding["input"], dict | Settings) else finding["input"]
             got = f" (got {given!r})" if key else ""
             lines.append(f"{where}: {message}{got}.")
@@ -258,7 +268,5 @@ def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:
 
 def nearest(word: str, known: list[str]) -> str | None:
     """The known word that `word` was probably meant to be, or None."""
-    from difflib import get_close_matches
-
     found = get_close_matches(word, known, n=1, cutoff=0.5)
     return found[0] if found else None

@@ -17,7 +17,8 @@ from nija_plugins.research import result as results
 
 def refusals(
     since: Annotated[
-        datetime | None, typer.Option(help="Only from this UTC date or time on.")
+        datetime | None,
+        typer.Option(help="Only from this UTC date (2026-11-24) or time on."),
     ] = None,
     result: Annotated[
         Path | None,

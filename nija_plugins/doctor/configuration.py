@@ -9,7 +9,7 @@ from freqtrade.exceptions import OperationalException
 from nija_plugins import manager
 from nija_plugins.doctor.context import STRATEGY, Context
 from nija_plugins.doctor.finding import Finding, NotPossible, failed, ok, warning
-from nija_plugins.settings import Settings
+from nija_plugins.settings import Settings, misspelt
 
 MEND = "Correct it in config.micro_capital.json, or in the environment variable that is named."
 
@@ -33,6 +33,8 @@ def configuration(context: Context) -> Iterator[Finding]:
         for line in str(error).splitlines():
             yield failed(line, MEND)
         return
+    for name, meant in misspelt(context.environ).items():
+        yield warning(f"{name} sets nothing: did you mean {meant}?", "Correct it, or unset it.")
     files = ", ".join(Path(file).name for file in config.get("config_files", []))
     mode = "dry-run" if context.dry_run else "LIVE"
     yield ok(f"{mode} on {exchange}; {files or 'no files'}; settings valid")

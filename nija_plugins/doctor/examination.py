@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
+from nija_plugins.doctor.account_memory import account_memory
 from nija_plugins.doctor.candles import candles
 from nija_plugins.doctor.configuration import configuration, leftovers, plugins, strategy
 from nija_plugins.doctor.context import Context
@@ -30,6 +31,7 @@ CHECKS: Mapping[str, Check] = {
     "stoploss": stoploss,
     "candles": candles,
     "state file": state_file,
+    "memory": account_memory,
     "disk": disk,
     "port": port,
 }

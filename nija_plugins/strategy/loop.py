@@ -1,6 +1,7 @@
 """The loop: values the account, keeps the limits, tells the plugins, before anything is decided."""
 
 import logging
+import os
 from datetime import datetime
 from math import inf
 from pathlib import Path
@@ -11,7 +12,7 @@ from freqtrade.persistence import Trade
 from nija_plugins.live import LiveWatch
 from nija_plugins.modes import judged_alone, one_of_many
 from nija_plugins.risk.floors import tightened
-from nija_plugins.settings import NOT_YET_IN_FORCE
+from nija_plugins.settings import NOT_YET_IN_FORCE, misspelt
 from nija_plugins.starts import last_start
 from nija_plugins.strategy.base import StrategyBase
 from nija_plugins.unseen import passed_over_because
@@ -38,6 +39,8 @@ class Loop(StrategyBase):
             )
         if one_of_many(self.config):
             return
+        for name, meant in misspelt(os.environ).items():
+            logger.warning("%s sets nothing: did you mean %s?", name, meant)
         idle = ", ".join(NOT_YET_IN_FORCE)
         logger.info("NIJA settings without a rule yet: %s. See `nija status`.", idle)
         if not self.nija_settings.ai_trade_filter:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 from freqtrade.data.history.datahandlers.idatahandler import get_datahandler
 from freqtrade.enums.candletype import CandleType
+from freqtrade.exchange import timeframe_to_seconds
 
 from nija_plugins.venue.candles import SyntheticCandles
 from nija_plugins.venue.generator import DEFAULT_SEED
@@ -59,6 +60,8 @@ def write_synthetic_candles(
     for pair in pairs:
         for timeframe in timeframes:
             candles = source.candles(pair, timeframe, start, end, now=end)
-            closed = candles[candles["date"] + pd.Timedelta(timeframe) <= end]
+            closed = candles[
+                candles["date"] + pd.Timedelta(seconds=timeframe_to_seconds(timeframe)) <= end
+            ]
             handler.ohlcv_store(pair, timeframe, closed, CandleType.SPOT)
     return pairs

@@ -9,6 +9,7 @@ from nija_plugins.settings import (
     NOT_YET_IN_FORCE,
     Settings,
     SettingsError,
+    misspelt,
     sources,
 )
 from tests.conftest import ROOT
@@ -134,3 +135,13 @@ def test_what_nija_exported_is_not_read_back() -> None:
 
 def test_settings_without_a_rule_exist() -> None:
     assert set(NOT_YET_IN_FORCE) <= set(Settings.model_fields)
+
+
+def test_a_misspelt_variable_is_noticed() -> None:
+    environ = {"MAX_POSITON_PCT": "15", "MAX_POSITION_PCT": "9", "PATH": "/bin", "LC_TIME": "C"}
+    assert misspelt(environ) == {"MAX_POSITON_PCT": "MAX_POSITION_PCT"}
+
+
+def test_a_list_is_asked_for_in_the_files_words() -> None:
+    with pytest.raises(SettingsError, match=r'a list such as \["BTC", "ETH"\] \(got \'BTC\'\)'):
+        Settings.load({"nija": {"trade_only": "BTC"}}, {})
