@@ -17,7 +17,9 @@ HOW_TO_READ = f"""\
 *With the pause* (`drawdown_pause_days` {PAUSE_DAYS:g}) the lock ends by itself and the peak
 restarts, so that the limits are tried again and again; the drawdown is then measured from each
 restarted peak. Where the lock never came, the two are one backtest, told twice. A coin flip and
-"always enter" run with `min_risk_reward` 0; everything else is as shipped.
+"always enter" run with `min_risk_reward` 0, and all of them with `ai_trade_filter` off: it would
+need a year of candles before each market, and refuse entries that the limits should survive.
+Everything else is as shipped.
 
 - **Worst day**: the lowest equity within a UTC day against that at 00:00, **drawdown**: against the
   highest so far at the start of an hour. Both worked out from trades and candles alone, not from
