@@ -132,7 +132,10 @@ class Archive:
                     "freqtrade download-data --timeframes 1h 1d"
                 )
             return _stacked(stored, seen), False
-        both = stored.iloc[:-1].merge(seen, on="date")  # the last one may have been unfinished
+        known = stored.iloc[
+            int(stored["date"].searchsorted(first)) : -1
+        ]  # the last may be unfinished
+        both = known.merge(seen, on="date")
         if len(both) and (both["close_x"] / both["close_y"] - 1).abs().max() > DISAGREEMENT:
             self._warn(
                 f"{pair}: the stored candles in {self._folder} are not of the market the exchange "

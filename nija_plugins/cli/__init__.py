@@ -10,6 +10,7 @@ from nija_plugins.cli.offline import CONTEXT_SETTINGS, offline
 from nija_plugins.cli.plugins import plugins
 from nija_plugins.cli.reconcile import reconcile
 from nija_plugins.cli.refusals import refusals
+from nija_plugins.cli.replay import replay
 from nija_plugins.cli.signals import signals
 from nija_plugins.cli.status import status
 from nija_plugins.cli.train import train
@@ -28,6 +29,7 @@ app.command()(unlock)
 app.command()(plugins)
 app.command()(limits)
 app.command()(train)
+app.command()(replay)
 
 
 @app.callback()

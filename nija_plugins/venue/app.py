@@ -14,7 +14,7 @@ from nija_plugins.venue import (
 )
 from nija_plugins.venue.broken import BrokenConnection
 from nija_plugins.venue.candles import CandleSource
-from nija_plugins.venue.listings import COINBASE, KRAKEN
+from nija_plugins.venue.listings import EXCHANGES
 from nija_plugins.venue.quotes import Clock, Quotes, wall_clock
 from nija_plugins.venue.venue import Venue
 
@@ -26,11 +26,13 @@ def build_app(market: CandleSource | Venue, clock: Clock = wall_clock) -> FastAP
     a private side and a `/control` as well.
     """
     venue = market if isinstance(market, Venue) else None
-    source = market.source if isinstance(market, Venue) else market
-    clock = venue.clock if venue else clock
+    if isinstance(market, Venue):
+        quotes = market.quotes
+    else:
+        quotes = {name: Quotes(rules, market, clock) for name, rules in EXCHANGES.items()}
     app = FastAPI(title="NIJA simulated exchange", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(coinbase.router(Quotes(COINBASE, source, clock)))
-    app.include_router(kraken.router(Quotes(KRAKEN, source, clock)))
+    app.include_router(coinbase.router(quotes["coinbase"]))
+    app.include_router(kraken.router(quotes["kraken"]))
     if venue:
         app.include_router(coinbase_private.router(venue))
         app.include_router(kraken_private.router(venue))

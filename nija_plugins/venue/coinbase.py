@@ -87,7 +87,10 @@ def market_routes(quotes: Quotes, market: str) -> APIRouter:
         first, last = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
         if last - first > (MAX_CANDLES + 50) * timedelta(minutes=minutes):
             raise _refusal("number of candles requested should be less than 350")
-        rows = quotes.source.candles(listing.pair, minutes, first, last, quotes.clock())
+        # A candle that opens at `end` counts in, the one just begun among them.
+        upto = last + timedelta(seconds=1)
+        rows = quotes.source.candles(listing.pair, minutes, first, upto, quotes.clock())
+        rows = rows.iloc[:MAX_CANDLES]
         stamps = rows["date"].dt.as_unit("s").astype("int64")
         return {
             "candles": [
@@ -104,7 +107,7 @@ def market_routes(quotes: Quotes, market: str) -> APIRouter:
                     *(rows[name] for name in ("open", "high", "low", "close", "volume")),
                     strict=True,
                 )
-            ][::-1][:MAX_CANDLES]
+            ][::-1]
         }
 
     @routes.get(f"{market}/products/{{product_id}}/ticker")

@@ -5,7 +5,7 @@ public product lists and fee schedules; fees are the first tier's, the one a sma
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -36,8 +36,10 @@ class Listing:
         return max(ticks, Decimal(1)) * self.price_tick
 
     def bid_and_ask(self, last: float) -> tuple[Decimal, Decimal]:
-        """The best prices around `last`, at least one tick apart."""
+        """The best prices around `last`, at least one tick apart unless there is no spread."""
         middle = self.price(last)
+        if not self.half_spread:
+            return middle, middle
         half = self.price(float(middle * self.half_spread))
         return max(middle - half, self.price_tick), middle + half
 
@@ -50,6 +52,11 @@ class ExchangeRules:
     maker: Decimal
     taker: Decimal
     listings: tuple[Listing, ...]
+
+    def without_spread(self) -> "ExchangeRules":
+        """The same exchange, on which everybody buys and sells at the last price."""
+        listings = tuple(replace(one, half_spread=Decimal(0)) for one in self.listings)
+        return replace(self, listings=listings)
 
     def listing(self, pair: str) -> Listing:
         """The listing of `pair` (`BTC/USD`); raises KeyError for an unknown one."""

@@ -20,7 +20,7 @@ from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.coinbase_keys import KeyKind, make_key
 from nija_plugins.venue.exchange import SimulatedExchange
 from nija_plugins.venue.faults import Faults
-from nija_plugins.venue.listings import COINBASE, EXCHANGES, KRAKEN
+from nija_plugins.venue.listings import EXCHANGES
 from nija_plugins.venue.names import coinbase_name, kraken_name
 from nija_plugins.venue.orders import Fill, Order
 from nija_plugins.venue.quotes import Clock, Quotes, wall_clock
@@ -60,9 +60,20 @@ class Books:
 class Venue:
     """Both exchanges over one source of candles and one clock, and the faults of the way there."""
 
-    def __init__(self, source: CandleSource, clock: Clock = wall_clock, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        source: CandleSource,
+        clock: Clock = wall_clock,
+        *,
+        seed: int = 0,
+        spread: bool = True,
+    ) -> None:
         self.source = source
         self.clock = clock
+        self.quotes = {
+            name: Quotes(rules if spread else rules.without_spread(), source, clock)
+            for name, rules in EXCHANGES.items()
+        }
         self.faults = Faults(seed)
         self._lock = threading.RLock()
         self.reset()
@@ -72,9 +83,9 @@ class Venue:
         with self._lock:
             self.faults.clear()
             self._exchanges = {
-                "kraken": SimulatedExchange(Quotes(KRAKEN, self.source, self.clock), kraken_name),
+                "kraken": SimulatedExchange(self.quotes["kraken"], kraken_name),
                 "coinbase": SimulatedExchange(
-                    Quotes(COINBASE, self.source, self.clock),
+                    self.quotes["coinbase"],
                     coinbase_name,
                     refuses_passed_stops=True,
                 ),

@@ -13,13 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import time_machine
 from freqtrade.commands.arguments import Arguments
 from freqtrade.data.dataprovider import DataProvider
 from freqtrade.persistence import (
@@ -34,6 +32,7 @@ from freqtrade.persistence.pairlock import PairLock
 from freqtrade.persistence.usedb_context import enable_database_use
 from freqtrade.worker import Worker
 
+from nija_plugins.replay.clock import Clock, simulated_time
 from nija_plugins.run import Run
 from nija_plugins.settings import ALIASES, Settings, environment_name
 from nija_plugins.venue.candles import CandleSource
@@ -207,20 +206,6 @@ def equity(wallet: float, closes: Mapping[str, float]) -> float:
 
 Served = tuple[str, PaintedMarket, Venue]
 """An address, the market behind it, and the exchanges' books."""
-
-
-class Clock:
-    """The simulated time: moved by the test, and by whatever freqtrade sleeps."""
-
-    def __init__(self, traveller: Any) -> None:
-        self._traveller = traveller
-
-    def move_to(self, moment: datetime) -> None:
-        assert moment >= datetime.now(UTC), "time does not go back"
-        self._traveller.move_to(moment)
-
-    def sleep(self, seconds: float) -> None:
-        self._traveller.shift(timedelta(seconds=seconds))
 
 
 class Records(logging.Handler):
@@ -423,32 +408,22 @@ def a_home(
     root, records = logging.getLogger(), Records()
     # Hyperopt in the same process would have silenced the second one.
     levels = {one: one.level for one in (root, logging.getLogger("nija_plugins.scaling"))}
-    travel = time_machine.travel(START, tick=False)
-    clock = Clock(travel.start())
-    patient = SimpleNamespace(sleep=clock.sleep)
+    with simulated_time(START) as clock:
+        home = Home(path, url, market, clock, records, venue)
+        send = DataProvider.send_msg
 
-    async def sleep(seconds: float) -> None:
-        clock.sleep(seconds)
+        def sent(self: DataProvider, message: str, *, always_send: bool = False) -> None:
+            home.sent.append(message)
+            send(self, message, always_send=always_send)
 
-    monkeypatch.setattr("freqtrade.worker.Worker._sleep", staticmethod(lambda seconds: None))
-    monkeypatch.setattr("freqtrade.exchange.common.time", patient)
-    monkeypatch.setattr("freqtrade.exchange.common.asyncio", SimpleNamespace(sleep=sleep))
-    home = Home(path, url, market, clock, records, venue)
-    send = DataProvider.send_msg
-
-    def sent(self: DataProvider, message: str, *, always_send: bool = False) -> None:
-        home.sent.append(message)
-        send(self, message, always_send=always_send)
-
-    monkeypatch.setattr(DataProvider, "send_msg", sent)
-    root.addHandler(records)
-    for one in levels:
-        one.setLevel(logging.INFO)
-    try:
-        yield home
-    finally:
-        root.removeHandler(records)
-        for one, level in levels.items():
-            one.setLevel(level)
-        home.end()
-        travel.stop()
+        monkeypatch.setattr(DataProvider, "send_msg", sent)
+        root.addHandler(records)
+        for one in levels:
+            one.setLevel(logging.INFO)
+        try:
+            yield home
+        finally:
+            root.removeHandler(records)
+            for one, level in levels.items():
+                one.setLevel(level)
+            home.end()

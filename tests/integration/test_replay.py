@@ -1,0 +1,102 @@
+"""`nija replay`: the real bot over painted candles, beside freqtrade's backtest of the same.
+
+Exits are the time stop's alone, entries a scripted plugin's; what differs between the two is then
+a fault of one of them.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nija_plugins.cli.configuration import load
+from nija_plugins.replay.compare import Cause, Verdict, dollars_by_cause, entries_equal
+from nija_plugins.replay.run import Plan, Rehearsal, rehearse
+from nija_plugins.settings import environment_name
+from tests.integration.live import SESSIONS, START, PaintedMarket, script
+
+# freqtrade's database is one per process.
+pytestmark = pytest.mark.xdist_group("live")
+
+BTC, ETH = "BTC/USD", "ETH/USD"
+DAYS = 2
+
+
+@pytest.fixture
+def market() -> PaintedMarket:
+    market = PaintedMarket()
+    market.paint("BTC", 5, [1.01, 1.02, 1.015, 1.03, 1.01])
+    market.paint("ETH", 9, [0.99, 0.98, 1.01, 1.02, 1.04])
+    return market
+
+
+@pytest.fixture
+def config(house: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """The shipped configuration on Kraken, two pairs, and a time stop of five hours."""
+    for name in [n for n in os.environ if n.startswith("FREQTRADE__")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv(environment_name("ai_trade_filter"), "false")
+    strategy = house / "user_data/strategies/NijaMicro.py"
+    source = strategy.read_text()
+    strategy.write_text(re.sub(r"timedelta\(days=30\)", "timedelta(hours=5)", source))
+    plugin = script({BTC: [4, 28], ETH: [8]}, stop=0.20, trail=0.25)
+    (house / "user_data/plugins/script.py").write_text(plugin)
+    loaded = load([house / "user_data/config.json"])
+    loaded["exchange"] |= {"name": "kraken", "pair_whitelist": [BTC, ETH]}
+    for owner in SESSIONS:
+        monkeypatch.setattr(owner, "session", None, raising=False)
+    yield loaded
+
+
+def rehearsed(
+    market: PaintedMarket, config: dict[str, Any], folder: Path, **plan: Any
+) -> Rehearsal:
+    passed = plan.pop("passed", lambda _: None)
+    return rehearse(
+        Plan(market, START, START + timedelta(days=DAYS), **{"iterations": 1} | plan),
+        config,
+        folder,
+        passed,
+    )
+
+
+def test_signal_only_exits_are_the_backtests(
+    market: PaintedMarket, config: dict[str, Any], tmp_path: Path
+) -> None:
+    found = rehearsed(market, config, tmp_path / "replay", spread=False)
+    assert [one.verdict for one in found.pairings] == [Verdict.MATCHED] * 3
+    for one in found.pairings:
+        assert one.replay is not None and one.replay.reason == "nija_time_stop"
+    assert dollars_by_cause(found.pairings) == {}
+    assert entries_equal(found.pairings) == 1.0
+    assert not list((tmp_path / "house/user_data").glob("*.sqlite*")), "the user's files are not"
+
+
+@pytest.mark.parametrize("exchange", ["kraken", "coinbase"])
+def test_live_the_books_agree_to_the_cent(
+    market: PaintedMarket, config: dict[str, Any], tmp_path: Path, exchange: str
+) -> None:
+    config["exchange"]["name"] = exchange
+    found = rehearsed(market, config, tmp_path / "replay", live=True)
+    assert found.books is not None
+    assert not found.books.open_orders
+    earned = sum(deal.profit for deal in found.replayed.deals)
+    assert float(found.books.total("USD")) == pytest.approx(100 + earned, abs=0.005)
+    assert [one.verdict for one in found.pairings] == [Verdict.MOVED] * 3
+    assert dollars_by_cause(found.pairings).keys() <= {Cause.SPREAD, Cause.FEES, Cause.SIZE}
+
+
+def test_ctrl_c_compares_what_was_replayed(
+    market: PaintedMarket, config: dict[str, Any], tmp_path: Path
+) -> None:
+    def interrupt(hour: datetime) -> None:
+        if hour == START + timedelta(hours=12):
+            raise KeyboardInterrupt
+
+    found = rehearsed(market, config, tmp_path / "replay", spread=False, passed=interrupt)
+    assert found.replayed.reached == START + timedelta(hours=12)
+    assert [one.verdict for one in found.pairings] == [Verdict.MATCHED] * 2
