@@ -46,7 +46,7 @@ def _cell(name: str, value: Any) -> str:
     if name in SHARES:
         return percent(value)
     if name == "trades":
-        return f"{value:g}"
+        return f"{value:.1f}".removesuffix(".0")
     if name == "fees":
         return f"${value:.2f}"
     return number(value)
