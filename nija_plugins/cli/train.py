@@ -17,7 +17,8 @@ from nija_plugins.cli.explain import market_rules, percentage
 from nija_plugins.guard import Hooks
 from nija_plugins.history import History
 from nija_plugins.past import MODELS, Past
-from nija_plugins.research.filter_report import report
+from nija_plugins.research.calibration import draw
+from nija_plugins.research.filter_report import judged_candidates, periods, report
 from nija_plugins.research.filter_study import Quarter, auc, walk
 from nija_plugins.settings import Settings
 
@@ -36,6 +37,10 @@ def train(
     written: Annotated[
         bool, typer.Option("--report", help="Measure at length, as in docs/ai-filter.md.")
     ] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="With --report: the calibration, as a PNG."),
+    ] = None,
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
 ) -> None:
     """Fit the AI filter on stored candles, quarter by quarter, and show what each model was worth.
@@ -68,10 +73,23 @@ def train(
             )
         history = past.stored(hooks, settings, last)
         if written:
-            console.print(report(history, hooks, settings), markup=False, soft_wrap=True)
+            judged = judged_candidates(history, hooks, settings)
+            text = report(history, hooks, settings, judged)
+            console.print(text, markup=False, soft_wrap=True)
+            if picture:
+                _draw(judged, picture)
             return
         quarters = _walk(history, console)
     _show(quarters, history, console)
+
+
+def _draw(judged: pd.DataFrame, picture: Path) -> None:
+    try:
+        draw(periods(judged), picture)
+    except ImportError as error:
+        raise ValueError(
+            f"--picture needs matplotlib: pip install -e '.[research]' ({error})"
+        ) from None
 
 
 def _walk(history: History, console: Console) -> list[Quarter]:

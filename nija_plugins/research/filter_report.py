@@ -28,13 +28,18 @@ HEAD = (
 )
 
 
-def report(history: History, hooks: Hooks, settings: Settings) -> str:
+def judged_candidates(history: History, hooks: Hooks, settings: Settings) -> pd.DataFrame:
+    """Every candidate that a model judged which had not learned from it: see `filter_study.walk`,
+    and the sum of its `votes`."""
+    return _judged(history, candidates_with_votes(history, hooks, settings))
+
+
+def report(history: History, hooks: Hooks, settings: Settings, judged: pd.DataFrame) -> str:
     """Skill, calibration, benchmarks and NIJA's own signals, each for the years before and from
-    `TOLD_APART` on."""
+    `TOLD_APART` on; `judged` are the candidates."""
     lines = [f"Fee {history.fee:.2%} a side, candles to {history.ends:%Y-%m-%d}.", "", HEAD]
-    judged = _judged(history, candidates_with_votes(history, hooks, settings))
     skill = []
-    for years, part in _periods(judged):
+    for years, part in periods(judged):
         passes = (part["rank"] >= settings.min_ai_confidence).to_numpy()
         lines.append(_row(years, "the filter's rank", figures(part, passes)))
         by_votes = same_share(part["votes"], passes)
@@ -61,7 +66,7 @@ def report(history: History, hooks: Hooks, settings: Settings) -> str:
         "",
         HEAD.replace("candidates", "NIJA's signals"),
     ]
-    for years, part in _periods(_judged(history, own_signals(history, hooks, settings))):
+    for years, part in periods(_judged(history, own_signals(history, hooks, settings))):
         ranked = (part["rank"] >= settings.min_ai_confidence).to_numpy()
         pays = (part["chance"] * part["b"] - (1 - part["chance"]) > 0).to_numpy()
         lines.append(_row(years, "rank", figures(part, ranked)))
@@ -78,7 +83,8 @@ def _judged(
     return pd.concat(found, ignore_index=True)
 
 
-def _periods(judged: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+def periods(judged: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The candidates entered before `TOLD_APART`, and those from then on, by their years."""
     year = pd.to_datetime(judged["entered"], unit="s").dt.year
     parts = [judged[year < TOLD_APART], judged[year >= TOLD_APART]]
     names = [year[year < TOLD_APART], year[year >= TOLD_APART]]
