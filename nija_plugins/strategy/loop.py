@@ -9,6 +9,7 @@ from typing import Any
 
 from freqtrade.persistence import Trade
 
+from nija_plugins import start_checks
 from nija_plugins.live import LiveWatch
 from nija_plugins.modes import judged_alone, one_of_many
 from nija_plugins.risk.floors import tightened
@@ -39,6 +40,8 @@ class Loop(StrategyBase):
             )
         if one_of_many(self.config):
             return
+        if self._mode != "backtest":
+            start_checks.look(self.config, self.wallets._exchange, self._mode == "live")
         for name, meant in misspelt(os.environ).items():
             logger.warning("%s sets nothing: did you mean %s?", name, meant)
         idle = ", ".join(NOT_YET_IN_FORCE)

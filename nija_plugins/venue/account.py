@@ -26,11 +26,13 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`key` is the API key, `secret` what requests are signed with (or its public half)."""
+    """`key` is the API key, `secret` what requests are signed with (or its public half);
+    `may_withdraw` whether the key has that right, besides looking and trading."""
 
     key: str
     secret: str
     totals: Balances = field(default_factory=lambda: MappingProxyType({}))
+    may_withdraw: bool = False
 
     def total(self, currency: str) -> Decimal:
         """Everything of this currency, held or not."""

@@ -61,10 +61,12 @@ def router(venue: Venue, signed: Signer) -> APIRouter:
 
     @routes.get(f"{base}/key_permissions")
     def key_permissions(key: Key) -> dict[str, Any]:
+        with venue.exchange("coinbase") as exchange:
+            account = exchange.account(key)
         return {
             "can_view": True,
             "can_trade": True,
-            "can_transfer": False,
+            "can_transfer": account is not None and account.may_withdraw,
             "portfolio_uuid": user_id(key),
             "portfolio_type": "DEFAULT",
         }

@@ -24,6 +24,7 @@ class NewAccount:
     exchange: str
     name: str = "bot"
     kind: KeyKind = KeyKind.ECDSA
+    may_withdraw: bool = False
     balances: dict[str, str] = field(default_factory=dict)
 
 
@@ -54,7 +55,11 @@ def router(venue: Venue) -> APIRouter:
     def open_account(wanted: NewAccount) -> dict[str, str]:
         try:
             credentials = venue.open_account(
-                wanted.exchange, wanted.name, kind=wanted.kind, **wanted.balances
+                wanted.exchange,
+                wanted.name,
+                kind=wanted.kind,
+                may_withdraw=wanted.may_withdraw,
+                **wanted.balances,
             )
         except ValueError as error:
             raise _refusal(error) from None

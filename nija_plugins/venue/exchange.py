@@ -72,11 +72,11 @@ class SimulatedExchange:
 
     # -- clients
 
-    def open_account(self, key: str, secret: str) -> None:
+    def open_account(self, key: str, secret: str, may_withdraw: bool = False) -> None:
         """A new, empty account. Raises ValueError where the key is taken."""
         if key in self._clients:
             raise ValueError(f"{self.rules.name} has an account {key} already")
-        self._clients[key] = _Client(Account(key, secret))
+        self._clients[key] = _Client(Account(key, secret, may_withdraw=may_withdraw))
 
     @property
     def keys(self) -> list[str]:

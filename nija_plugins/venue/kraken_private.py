@@ -447,6 +447,16 @@ def _listing(exchange: SimulatedExchange, name: str) -> Listing:
     raise Refused(Reason.UNKNOWN_PAIR)
 
 
+def _key_info(
+    exchange: SimulatedExchange, key: str, _params: Params, _rule: Rule | None
+) -> dict[str, Any]:
+    account = exchange.account(key)
+    rights = ["query-funds", "query-open-trades", "query-closed-trades", "modify-trades"]
+    if account and account.may_withdraw:
+        rights.append("withdraw-funds")
+    return {"api_key_name": "bot", "permissions": rights}
+
+
 METHODS: Mapping[str, Callable[[SimulatedExchange, str, Params, Rule | None], Any]] = {
     "Balance": _balance,
     "BalanceEx": _balance_ex,
@@ -459,4 +469,5 @@ METHODS: Mapping[str, Callable[[SimulatedExchange, str, Params, Rule | None], An
     "ClosedOrders": _closed_orders,
     "TradesHistory": _trades_history,
     "QueryTrades": _query_trades,
+    "GetApiKeyInfo": _key_info,
 }

@@ -105,11 +105,13 @@ class Venue:
         name: str = "bot",
         *,
         kind: KeyKind = KeyKind.ECDSA,
+        may_withdraw: bool = False,
         **balances: str | Decimal,
     ) -> Credentials:
         """A new account with `balances` (`USD="100"`); the same `name` makes the same key.
 
-        `kind` is which of Coinbase's API keys to make. Raises ValueError where the account exists.
+        `kind` is which of Coinbase's API keys to make; `may_withdraw` a right that no bot's key
+        should have. Raises ValueError where the account exists.
         """
         if exchange not in self._exchanges:
             raise ValueError(f"no exchange {exchange}: expected one of {', '.join(EXCHANGES)}")
@@ -120,7 +122,7 @@ class Venue:
             secret = base64.b64encode(hashlib.sha512(key.encode()).digest()).decode()
         deposits = {name: _amount(name, amount) for name, amount in balances.items()}
         with self.exchange(exchange) as one:
-            one.open_account(key, secret)
+            one.open_account(key, secret, may_withdraw)
             self.accounts[key] = exchange
             for currency, amount in deposits.items():
                 one.transfer(key, currency, amount)

@@ -25,13 +25,15 @@ def real_candles(datadir: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not CANDLES.is_dir(), reason="needs the shared candles, which are not here")
-def test_no_bias_in_twenty_signals(house: Path, free_port: int) -> None:
+@pytest.mark.parametrize("ai_filter", ["false", "true"])
+def test_no_bias_in_twenty_signals(house: Path, free_port: int, ai_filter: str) -> None:
     real_candles(house / "user_data/data/kraken")
     ran = nija(
         house,
         *("offline", "--exchange", "kraken", "--port", str(free_port), "lookahead-analysis"),
         *("--strategy", "NijaMicro", "--timerange", "20230101-20240701"),
         *("--minimum-trade-amount", "20", "--targeted-trade-amount", "25"),
+        AI_TRADE_FILTER=ai_filter,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     row = next(line for line in ran.stdout.splitlines() if "NijaMicro.py" in line)

@@ -1,0 +1,65 @@
+"""What a bot looks at before it trades: what its key may do, this machine's clock, free disk."""
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from freqtrade.exceptions import OperationalException
+
+from nija_plugins.doctor.context import Context
+from nija_plugins.doctor.examination import CHECKS, examine
+from nija_plugins.doctor.finding import Level
+
+logger = logging.getLogger(__name__)
+
+LOOKED_AT = ("clock", "disk")
+"""Of `nija doctor`'s checks; what they find is said, and stops nothing."""
+
+LIVE = "LIVE: orders are sent to %s, with real money."
+DRY = "DRY-RUN: play money; no order is sent to %s."
+
+
+def look(config: Mapping[str, Any], exchange: Any, live: bool) -> None:
+    """Says what it finds in the log. `exchange` is freqtrade's.
+
+    Raises OperationalException when a live bot's key may withdraw.
+    """
+    logger.info(LIVE if live else DRY, exchange.name)
+    if live:
+        _refuse_a_key_that_withdraws(exchange)
+    context = Context(load=lambda: dict(config), environ=os.environ)
+    for found in examine(context, {name: CHECKS[name] for name in LOOKED_AT}):
+        if found.level is not Level.OK:
+            logger.warning("%s: %s %s", found.check, found.text, found.advice)
+
+
+def _refuse_a_key_that_withdraws(exchange: Any) -> None:
+    try:
+        may = may_withdraw(exchange)
+    except Exception as error:
+        logger.warning(
+            "%s did not say whether the API key may withdraw (%s). See to it that it may not.",
+            exchange.name,
+            type(error).__name__,
+        )
+        return
+    if may:
+        raise OperationalException(
+            f"The API key for {exchange.name} may withdraw money, which no bot needs and a thief "
+            "would use. Make one that may only look and trade, and delete this one."
+        )
+
+
+def may_withdraw(exchange: Any) -> bool:
+    """Whether the key may move money out of the account. Raises what ccxt raises, and KeyError for
+    an exchange that is not known to tell.
+
+    Sources: Coinbase's key_permissions (can_transfer), Kraken's GetApiKeyInfo (permissions).
+    """
+    if exchange.id == "coinbase":
+        return bool(exchange._api.v3PrivateGetBrokerageKeyPermissions()["can_transfer"])
+    if exchange.id == "kraken":
+        told = exchange._api.privatePostGetApiKeyInfo()["result"]["permissions"]
+        return any("withdraw" in str(right).lower() for right in told)
+    raise KeyError(exchange.id)

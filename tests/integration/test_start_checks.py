@@ -1,0 +1,56 @@
+"""What a bot says and refuses before it trades."""
+
+import shutil
+from datetime import timedelta
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+from freqtrade.exceptions import FreqtradeException
+
+from nija_plugins import start_checks
+from nija_plugins.doctor import Context
+from tests.integration.live import START, Home
+
+# One exchange serves all of them.
+pytestmark = pytest.mark.xdist_group("live")
+
+
+def test_a_key_that_may_withdraw_is_refused(home: Home, exchange: str) -> None:
+    home.keys[exchange] = home.venue.open_account(exchange, may_withdraw=True, USD="100")
+    # freqtrade makes its own error of it; the bot does not start.
+    with pytest.raises(FreqtradeException, match="may withdraw money") as refused:
+        home.start(exchange=exchange, live=True)
+    assert home.keys[exchange].secret not in str(refused.value)
+    assert home.keys[exchange].key not in str(refused.value)
+
+
+def test_a_key_that_may_only_trade_is_not(home: Home, exchange: str) -> None:
+    bot = home.start(exchange=exchange, live=True)
+    assert bot.said("LIVE: orders are sent to")
+    assert not bot.said("withdraw")
+
+
+def test_an_exchange_that_does_not_say_is_told_of(home: Home) -> None:
+    asked = SimpleNamespace(id="kraken", name="Kraken", _api=SimpleNamespace())
+    with pytest.raises(AttributeError):
+        start_checks.may_withdraw(asked)
+    start_checks.look({"exchange": {"name": "kraken"}, "user_data_dir": home.path}, asked, True)
+    assert any("did not say whether the API key may withdraw" in one for one in home.records.lines)
+
+
+def test_a_dry_run_says_so(home: Home) -> None:
+    bot = home.start()
+    assert bot.said("DRY-RUN: play money")
+    assert not bot.said("LIVE")
+
+
+def test_a_clock_that_is_off_and_a_disk_that_is_full(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = START - timedelta(seconds=90)
+    monkeypatch.setattr(start_checks, "Context", partial(Context, clock=lambda: late))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10 * 2**20))
+    bot = home.start()
+    assert bot.said("disk: Only 10 MB free")
+    assert bot.said("clock: This machine's clock is 9")
