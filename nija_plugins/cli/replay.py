@@ -13,7 +13,7 @@ from rich.table import Table
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.offline import Exchange
-from nija_plugins.replay.compare import Pairing, Verdict, dollars_by_cause, entries_equal
+from nija_plugins.replay.compare import Pairing, Verdict, dollars_by_cause, entries_shared
 from nija_plugins.replay.run import Plan, Rehearsal, rehearse
 from nija_plugins.venue.candles import FileCandles, SyntheticCandles
 from nija_plugins.venue.generator import DEFAULT_SEED
@@ -97,7 +97,7 @@ def _show(console: Console, found: Rehearsal, iterations: int) -> None:
     console.print(
         f"Until {found.replayed.reached:%Y-%m-%d %H:%M} UTC: "
         + ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
-        + f"; {entries_equal(found.pairings):.1%} of entries identical.",
+        + f"; {entries_shared(found.pairings):.1%} of entries in the same candle.",
         highlight=False,
     )
     total = dollars_by_cause(found.pairings)
@@ -129,7 +129,7 @@ def _causes(one: Pairing) -> str:
 def _facts(found: Rehearsal) -> dict[str, object]:
     facts: dict[str, object] = {
         "reached": found.replayed.reached.isoformat(),
-        "entries_equal": entries_equal(found.pairings),
+        "entries_shared": entries_shared(found.pairings),
         "dollars_by_cause": dollars_by_cause(found.pairings),
         "candles_per_second": round(found.speed, 1),
         "trades": [asdict(one) for one in found.pairings],

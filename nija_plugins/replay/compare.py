@@ -121,16 +121,11 @@ def _equal(one: Deal, other: Deal, same: float) -> bool:
     )
 
 
-def entries_equal(pairings: Sequence[Pairing], same: float = SAME) -> float:
-    """The share of all trades of either side that both entered, in the same candle at the same
-    rate; 1 when there are none."""
-    equal = sum(
-        one.backtest is not None
-        and one.replay is not None
-        and isclose(one.backtest.open_rate, one.replay.open_rate, rel_tol=same)
-        for one in pairings
-    )
-    return equal / len(pairings) if pairings else 1.0
+def entries_shared(pairings: Sequence[Pairing]) -> float:
+    """The share of all trades of either side that both entered, in the same candle; 1 when there
+    are none."""
+    shared = sum(one.backtest is not None and one.replay is not None for one in pairings)
+    return shared / len(pairings) if pairings else 1.0
 
 
 def dollars_by_cause(pairings: Iterable[Pairing]) -> dict[Cause, float]:

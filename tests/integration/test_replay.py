@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from nija_plugins.cli.configuration import load
-from nija_plugins.replay.compare import Cause, Verdict, dollars_by_cause, entries_equal
+from nija_plugins.replay.compare import Cause, Verdict, dollars_by_cause, entries_shared
 from nija_plugins.replay.run import Plan, Rehearsal, rehearse
 from nija_plugins.settings import environment_name
 from tests.integration.live import SESSIONS, START, PaintedMarket, script
@@ -23,7 +23,7 @@ from tests.integration.live import SESSIONS, START, PaintedMarket, script
 pytestmark = pytest.mark.xdist_group("live")
 
 BTC, ETH = "BTC/USD", "ETH/USD"
-DAYS = 2
+HOURS = 27
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def config(house: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, A
     strategy = house / "user_data/strategies/NijaMicro.py"
     source = strategy.read_text()
     strategy.write_text(re.sub(r"timedelta\(days=30\)", "timedelta(hours=5)", source))
-    plugin = script({BTC: [4, 28], ETH: [8]}, stop=0.20, trail=0.25)
+    plugin = script({BTC: [4, 20], ETH: [8]}, stop=0.20, trail=0.25)
     (house / "user_data/plugins/script.py").write_text(plugin)
     loaded = load([house / "user_data/config.json"])
     loaded["exchange"] |= {"name": "kraken", "pair_whitelist": [BTC, ETH]}
@@ -57,7 +57,7 @@ def rehearsed(
 ) -> Rehearsal:
     passed = plan.pop("passed", lambda _: None)
     return rehearse(
-        Plan(market, START, START + timedelta(days=DAYS), **{"iterations": 1} | plan),
+        Plan(market, START, START + timedelta(hours=HOURS), **{"iterations": 1} | plan),
         config,
         folder,
         passed,
@@ -72,7 +72,7 @@ def test_signal_only_exits_are_the_backtests(
     for one in found.pairings:
         assert one.replay is not None and one.replay.reason == "nija_time_stop"
     assert dollars_by_cause(found.pairings) == {}
-    assert entries_equal(found.pairings) == 1.0
+    assert entries_shared(found.pairings) == 1.0
     assert not list((tmp_path / "house/user_data").glob("*.sqlite*")), "the user's files are not"
 
 

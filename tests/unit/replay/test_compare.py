@@ -12,7 +12,7 @@ from nija_plugins.replay.compare import (
     Verdict,
     compare,
     dollars_by_cause,
-    entries_equal,
+    entries_shared,
 )
 from nija_plugins.replay.deals import Deal
 
@@ -45,7 +45,7 @@ def test_the_same_trade_matches_whatever_the_minute() -> None:
     (one,) = compare([deal()], [later])
     assert one.verdict is Verdict.MATCHED
     assert dollars_by_cause([one]) == {}
-    assert entries_equal([one]) == 1.0
+    assert entries_shared([one]) == 1.0
 
 
 def test_open_on_both_sides_matches() -> None:
@@ -92,7 +92,7 @@ def test_trades_of_one_side_only() -> None:
     assert missing.dollars == {Cause.ENTRIES: -here.profit}
     assert extra.dollars == {Cause.ENTRIES: there.profit}
     assert timeout.dollars == {Cause.TIMEOUT: -waited.profit}
-    assert entries_equal([missing, extra, timeout]) == 0
+    assert entries_shared([missing, extra, timeout]) == 0
 
 
 deals = st.builds(
