@@ -18,6 +18,7 @@ from nija_plugins.cash_flows import FEE_DOUBT, CashFlow, CashView, CashWatch, ef
 from nija_plugins.entry import Mode
 from nija_plugins.holdings import Unexplained
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
+from nija_plugins.missing import MissingPositions
 from nija_plugins.wallet import arrived, cash, gone
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class LiveWatch:
         self._saved: tuple[Memory, datetime] | None = None
         self._uncounted = 0.0
         self._flows: list[CashFlow] = []
+        self._missing = MissingPositions()
 
     # -- memory -----------------------------------------------------------------------------
 
@@ -244,6 +246,7 @@ class LiveWatch:
             return
         orders = [one for one in self.unexplained if one.order_id]
         read = _read_at(wallets, now)
+        self._missing.look(trades, lambda one: gone(one, wallets, self._own(one)), read, self._tell)
         if orders and read != self._orders_read:
             self._orders_read = read
             asked = sorted({one.pair for one in orders})
@@ -297,12 +300,14 @@ class LiveWatch:
             elif read > since and one.key not in self._reported:
                 self._reported.add(one.key)
                 locks.lock_pair(one.pair, locks.UNRECONCILED, now)
-                text = (
+                self._tell(
                     f"The exchange has {one} that no trade explains. {one.pair} is locked: "
                     f"see `nija reconcile {one.pair}`."
                 )
-                logger.warning(text)
-                self.alert(text)
+
+    def _tell(self, text: str) -> None:
+        logger.warning(text)
+        self.alert(text)
 
     # -- orders and candles -------------------------------------------------------------------
 
@@ -351,10 +356,9 @@ def _paying(trade: Trade, wallets: Wallets, own: float) -> float:
 
 
 def _bringing(trade: Trade, wallets: Wallets, own: float) -> float:
-    """What the trade's exit orders may have brought already."""
-    if not trade.open_orders:
-        return 0.0
-    price = max(trade.max_rate or 0.0, *(order.safe_price or 0.0 for order in trade.open_orders))
+    """What the part of the trade that is gone may have brought."""
+    prices = (order.safe_price or 0.0 for order in trade.open_orders)
+    price: float = max(trade.max_rate or 0.0, trade.open_rate, *prices)
     return gone(trade, wallets, own) * price
 
 

@@ -12,6 +12,8 @@ from nija_plugins.book import Book
 from nija_plugins.entry import Mode
 
 NOTHING: Mapping[str, float] = {}
+NOISE = 1e-9
+"""The share of an amount that binary fractions may be off."""
 
 
 def cash(
@@ -37,9 +39,10 @@ def arrived(trade: LocalTrade, wallets: Wallets, own: float) -> float:
 
 
 def gone(trade: LocalTrade, wallets: Wallets, own: float) -> float:
-    """What of the trade's amount its resting exit orders have sold already, in base currency."""
+    """What of the trade's amount is not there any more, in base currency: sold by an order of which
+    the database has not heard yet, or never will, or by hand."""
     missing = float(trade.amount - _held(trade, wallets, own))
-    return min(_resting(trade, entry=False), max(missing, 0.0))
+    return missing if missing > NOISE * trade.amount else 0.0
 
 
 def _held(trade: LocalTrade, wallets: Wallets, own: float) -> float:
