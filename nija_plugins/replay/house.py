@@ -11,6 +11,7 @@ from typing import Any
 
 from freqtrade.commands.arguments import Arguments
 
+from nija_plugins.doctor.network import NEVER_SENT
 from nija_plugins.research.engine import store_candles
 from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.venue import Credentials
@@ -18,6 +19,7 @@ from nija_plugins.venue.venue import Credentials
 HISTORY = timedelta(days=900)
 """Candles before a replay: what the AI filter learns from, and daily averages."""
 TAKEN = ("strategies", "plugins", "hyperopts")
+SECRETS = frozenset({*NEVER_SENT, "api_key", "key"})
 LEFT_OUT = (
     "add_config_files",
     "api_server",
@@ -85,7 +87,7 @@ def build(
     store_candles(source, house.candles, first - HISTORY, last)
     addresses = dict.fromkeys(("rest", "public", "private", "zendesk"), url)
     exchange = {
-        **config["exchange"],
+        **{name: value for name, value in config["exchange"].items() if name not in SECRETS},
         "key": account.key if account else "",
         "secret": account.secret if account else "",
         "ccxt_config": {

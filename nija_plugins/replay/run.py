@@ -1,7 +1,9 @@
 """A replay from end to end: exchange, house, bot, backtest, comparison."""
 
 import logging
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -57,7 +59,7 @@ def rehearse(
 ) -> Rehearsal:
     """Replays `config` (freqtrade's, loaded) in `folder` and compares it with freqtrade's backtest
     of the same candles."""
-    with simulated_time(plan.first) as clock:
+    with _own_environment(), simulated_time(plan.first) as clock:
         venue = Venue(plan.source, spread=plan.spread)
         name = config["exchange"]["name"]
         account = None
@@ -74,6 +76,20 @@ def rehearse(
     return Rehearsal(
         compare(promised, replayed.deals, replayed.rested), replayed, books, speed, house
     )
+
+
+@contextmanager
+def _own_environment() -> Iterator[None]:
+    """freqtrade's variables are in `config` already, and would lead its bot out of the house: to
+    the user's database, keys and exchange."""
+    before = dict(os.environ)
+    for name in [name for name in before if name.startswith("FREQTRADE__")]:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _backtest(house: House, first: datetime, last: datetime) -> list[Deal]:

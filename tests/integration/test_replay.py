@@ -90,6 +90,30 @@ def test_live_the_books_agree_to_the_cent(
     assert dollars_by_cause(found.pairings).keys() <= {Cause.SPREAD, Cause.FEES, Cause.SIZE}
 
 
+def test_nothing_leads_out_of_the_house(
+    market: PaintedMarket,
+    config: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither the user's keys and database, nor variables that name them."""
+    secret, database = "a-real-secret", tmp_path / "real.sqlite"
+    monkeypatch.setenv("FREQTRADE__EXCHANGE__SECRET", secret)
+    monkeypatch.setenv("FREQTRADE__DB_URL", f"sqlite:///{database}")
+    monkeypatch.setenv("FREQTRADE__DRY_RUN", "false")
+    config["exchange"] |= {"key": secret, "secret": secret, "password": secret}
+    config |= {"db_url": f"sqlite:///{database}", "telegram": {"enabled": True, "token": secret}}
+
+    def interrupt(_: datetime) -> None:
+        raise KeyboardInterrupt
+
+    rehearsed(market, config, tmp_path / "replay", passed=interrupt)
+    assert not database.exists()
+    for file in (tmp_path / "replay").rglob("*"):
+        assert not file.is_file() or secret.encode() not in file.read_bytes(), file
+    assert os.environ["FREQTRADE__DRY_RUN"] == "false", "put back"
+
+
 def test_ctrl_c_compares_what_was_replayed(
     market: PaintedMarket, config: dict[str, Any], tmp_path: Path
 ) -> None:
