@@ -90,7 +90,6 @@ def market_routes(quotes: Quotes, market: str) -> APIRouter:
         # A candle that opens at `end` counts in, the one just begun among them.
         upto = last + timedelta(seconds=1)
         rows = quotes.source.candles(listing.pair, minutes, first, upto, quotes.clock())
-        rows = rows.iloc[:MAX_CANDLES]
         stamps = rows["date"].dt.as_unit("s").astype("int64")
         return {
             "candles": [
