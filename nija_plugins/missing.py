@@ -31,7 +31,8 @@ class MissingPositions:
         missing = {
             trade.id: trade
             for trade in trades
-            if not trade.has_open_orders and gone(trade) > SMALL * trade.amount > 0
+            if not (trade.has_open_orders or trade.has_open_sl_orders)
+            and gone(trade) > SMALL * trade.amount > 0
         }
         for known in self._since.keys() - missing.keys():
             del self._since[known]

@@ -10,8 +10,8 @@ from freqtrade.enums import CandleType
 from freqtrade.exchange import timeframe_to_seconds
 
 from nija_plugins.doctor.context import Context
-from nija_plugins.doctor.exchange import feature
 from nija_plugins.doctor.finding import Finding, failed, ok, warning
+from nija_plugins.exchange_features import feature
 from nija_plugins.venue.files import MARKER
 
 TIMEFRAMES = ("1h", "1d")

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
-
-import freqtrade.exchange
-from freqtrade.exchange.common import MAP_EXCHANGE_CHILDCLASS
 
 from nija_plugins.doctor.context import Context
 from nija_plugins.doctor.finding import Finding, NotPossible, failed, ok, warning
 from nija_plugins.doctor.network import NoAnswer
+from nija_plugins.exchange_features import feature, holds_stops
 
 SKEW_WARNING = timedelta(seconds=1)
 SKEW_FAILED = timedelta(seconds=5)
@@ -104,15 +101,9 @@ def stoploss(context: Context) -> Iterator[Finding]:
         return
     can = "could hold one, it is switched off" if supported else "cannot hold one for freqtrade"
     text = f"Software stop: it sells only while the bot runs ({context.exchange} {can})"
-    if context.dry_run:
+    if context.dry_run and holds_stops(context.exchange) and "order_types" not in context.config:
+        yield ok(f"Software stop, in a dry run; live it rests on {context.exchange}")
+    elif context.dry_run:
         yield ok(f"{text}; here with play money")
     else:
         yield warning(f"{text}.", "Let the system restart the bot, and never leave it stopped.")
-
-
-def feature(exchange: str, name: str) -> Any:
-    """What freqtrade says about `exchange`, such as "ohlcv_has_history"."""
-    base = freqtrade.exchange.Exchange
-    title = MAP_EXCHANGE_CHILDCLASS.get(exchange, exchange).title()
-    own = getattr(getattr(freqtrade.exchange, title, base), "_ft_has", {})
-    return own.get(name, base._ft_has_default.get(name))

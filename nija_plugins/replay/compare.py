@@ -40,6 +40,12 @@ class Cause(StrEnum):
     """A trade that only one of the two made."""
 
 
+STOP = "stop"
+STOPS = frozenset(
+    {"stop_loss", "trailing_stop_loss", "stoploss_on_exchange", "nija_gap_through_stop"}
+)
+"""What freqtrade and NIJA call an exit at the stop."""
+
 SAME = 1e-9
 """Relative difference of rates that are the same."""
 
@@ -86,9 +92,9 @@ def _beside(backtest: Deal, replay: Deal, same: float) -> Pairing:
         return Pairing(verdict, backtest, replay, {Cause.EXITS: difference})
     amount, opened, closed = backtest.amount, backtest.open_rate, backtest.close_rate
     at_exit = Cause.SPREAD
-    if backtest.reason != replay.reason:
+    if _why(backtest) != _why(replay):
         at_exit = Cause.EXITS
-    elif "stop" in (backtest.reason or "") and backtest.reason != "nija_time_stop":
+    elif _why(backtest) == STOP:
         at_exit = Cause.STOPS
     dollars = {
         Cause.SPREAD: -amount * (replay.open_rate - opened) * (1 + backtest.fee_open),
@@ -104,6 +110,11 @@ def _beside(backtest: Deal, replay: Deal, same: float) -> Pairing:
     return Pairing(verdict, backtest, replay, dollars)
 
 
+def _why(deal: Deal) -> str | None:
+    """Why it left; a stop is a stop, whoever held it and whether it had risen."""
+    return STOP if deal.reason in STOPS else deal.reason
+
+
 def _equal(one: Deal, other: Deal, same: float) -> bool:
     """Same candles, same rates, same reason; amounts may differ."""
     if (one.closed is None) != (other.closed is None):
@@ -117,7 +128,7 @@ def _equal(one: Deal, other: Deal, same: float) -> bool:
     return (
         one.closed.replace(**hour) == other.closed.replace(**hour)  # type: ignore[arg-type]
         and isclose(one.close_rate, other.close_rate, rel_tol=same)
-        and one.reason == other.reason
+        and _why(one) == _why(other)
     )
 
 

@@ -16,7 +16,9 @@ from nija_plugins.account import Account
 from nija_plugins.archive import Archive
 from nija_plugins.book import Book, Reading
 from nija_plugins.entry import EntryRequest, Market, Mode
+from nija_plugins.exchange_features import holds_stops
 from nija_plugins.live import LiveWatch
+from nija_plugins.lost_stops import LostStops
 from nija_plugins.memory import AccountStore
 from nija_plugins.memory.store import MEMORY_FILE, account_name
 from nija_plugins.modes import judged_alone, mode_of, one_of_many
@@ -46,6 +48,9 @@ class StrategyBase(IStrategy):
         config["nija_fingerprint"] = manager.fingerprint(
             self._build_manager(), self.nija_settings, SCALING_TIERS, self._learned_from()
         )
+        if self._mode == "live" and holds_stops(config["exchange"]["name"]):
+            # Not in a dry-run: freqtrade would fill it at the stop's price, for the maker's fee.
+            self.order_types: dict[str, Any] = {**self.order_types, "stoploss_on_exchange": True}
         self._started: datetime | None = None
         self._forget()
 
@@ -53,12 +58,13 @@ class StrategyBase(IStrategy):
         """Begins anew, as a new process would: with what is on disk, and nothing else."""
         self._book = Book(timeframe_to_seconds(self.timeframe))
         self._archive = Archive(self.config)
+        self._lost_stops = LostStops()
         self._said: set[str] = set()
         self._run: Run | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the memory of a run, which a worker process builds for itself."""
-        memory = {"_book": None, "_archive": None, "_run": None}
+        memory = {"_book": None, "_archive": None, "_run": None, "_lost_stops": None}
         return {**self.__dict__, **memory}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -96,6 +96,8 @@ class Loop(StrategyBase):
         for trade in trades:
             self._frozen_plan(trade)  # an entry that rests keeps its plan over a restart
         live.look(now, self.wallets, self.dp, trades, self._book)
+        if self._mode == "live" and self.order_types.get("stoploss_on_exchange"):
+            self._lost_stops.look(now, self.wallets._exchange, trades, live.store.own_orders)
 
     def _note_passed_over(self, now: datetime) -> None:
         """Records candidates that freqtrade never asks about, and, at a backtest's last candle,

@@ -18,6 +18,9 @@ def sold_by_hand(home: Home, exchange: str, share: Decimal = Decimal(1)) -> Bot:
     home.plugin("script", script({BTC: [4]}, stop=0.04))
     bot = home.start((BTC,), exchange=exchange, live=True).at(4).at(5)
     key = home.account(exchange).key
+    for stop in home.books(exchange).open_orders:  # it holds the coins
+        with home.venue.exchange(exchange) as there:
+            there.cancel(key, stop.id)
     amount = (home.books(exchange).total("BTC") * share).quantize(Decimal("1e-8"))
     home.venue.withdraw(key, "BTC", amount)
     home.venue.deposit(

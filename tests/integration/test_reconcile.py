@@ -165,9 +165,9 @@ class TestReconcile:
         reconcile(home, monkeypatch, BTC, "--adopt")
         bot.at(4, 60)
         (trade,) = Trade.get_trades_proxy(is_open=True)
-        (order,) = home.books("kraken").orders
+        order, stop = home.books("kraken").orders
         assert trade.amount == float(order.filled)
-        assert [one.order_id for one in trade.orders] == [order.id]
+        assert [one.order_id for one in trade.orders] == [order.id, stop.id]
         home.market.paint("BTC", 5, [0.93])
         bot.at(5).at(6).at(6, 30)
         assert not Trade.get_trades_proxy(is_open=True)

@@ -131,9 +131,13 @@ def test_who_holds_the_stop(look: Look, monkeypatch: pytest.MonkeyPatch) -> None
     assert "only while the bot runs" in only(look("stoploss"), Level.OK)
     live = {"dry_run": False}
     assert "only while the bot runs" in only(look("stoploss", live), Level.WARNING)
+    kraken = {"exchange.name": "kraken"}
+    assert "live it rests on kraken" in only(look("stoploss", kraken), Level.OK)
+    chosen = kraken | live | {"order_types": {"stoploss_on_exchange": False}}
+    assert "it is switched off" in only(look("stoploss", chosen), Level.WARNING)
     on_exchange = True
     assert "will not start" in only(look("stoploss", live), Level.FAILED)
-    assert "order on kraken" in only(look("stoploss", {"exchange.name": "kraken"}), Level.OK)
+    assert "order on kraken" in only(look("stoploss", kraken), Level.OK)
 
 
 def test_no_candles_yet(look: Look) -> None:

@@ -81,6 +81,12 @@ def test_a_stop_that_was_seen_late() -> None:
     assert one.dollars[Cause.STOPS] == pytest.approx(-0.996)
 
 
+def test_a_stop_is_a_stop_whoever_held_it() -> None:
+    here = deal(reason="trailing_stop_loss")
+    (one,) = compare([here], [replace(here, reason="stoploss_on_exchange")])
+    assert one.verdict is Verdict.MATCHED
+
+
 def test_trades_of_one_side_only() -> None:
     here, there, waited = deal(), deal(pair="ETH/USD"), deal(pair="SOL/USD")
     missing, timeout, extra = compare([here, waited], [there], rested=[waited.signal])
