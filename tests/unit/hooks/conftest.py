@@ -10,14 +10,14 @@ import pandas as pd
 import pluggy
 import pytest
 from freqtrade.enums import RunMode
-from freqtrade.persistence import FtNoDBContext, LocalTrade, Order, PairLocks
+from freqtrade.persistence import FtNoDBContext, LocalTrade, PairLocks
 
 from nija_plugins import hookimpl, manager
 from nija_plugins.settings import Settings
-from nija_plugins.strategy import NijaStrategy
 from nija_plugins.venue.generator import synthetic_candles
 from nija_plugins.view import Plan
 from tests.conftest import WITHOUT_FILTER
+from tests.unit.stand_ins import SmallStrategy, filled_order
 
 PAIR = "BTC/USD"
 NOW = datetime(2024, 3, 1, tzinfo=UTC)
@@ -53,17 +53,6 @@ def built_with(settings: Settings, **mine: Any) -> pluggy.PluginManager:
 def candles() -> pd.DataFrame:
     """Two months of hours that end at NOW."""
     return synthetic_candles("BTC", NOW - timedelta(days=60), NOW)
-
-
-class SmallStrategy(NijaStrategy):
-    """As little of a strategy as freqtrade accepts."""
-
-    INTERFACE_VERSION = 3
-    timeframe = "1h"
-    stoploss = -0.30
-    time_stop = timedelta(days=30)
-    minimal_roi = {"0": 100}  # noqa: RUF012  (freqtrade's name and form)
-    populate_indicators = populate_entry_trend = populate_exit_trend = lambda *_: None
 
 
 class Bot:
@@ -124,18 +113,7 @@ class Bot:
 
     def fill(self, trade: LocalTrade, side: str, price: float, amount: float) -> None:
         """freqtrade says that an order of `trade` has filled."""
-        order = Order(
-            ft_order_side=side,
-            ft_pair=PAIR,
-            order_id=side,
-            status="closed",
-            side=side,
-            order_type="limit",
-            price=price,
-            average=price,
-            amount=amount,
-            filled=amount,
-        )
+        order = filled_order(PAIR, side, amount, price, NOW)
         self.strategy.order_filled(pair=PAIR, trade=trade, order=order, current_time=NOW)
 
 
