@@ -113,6 +113,12 @@ def house(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def state_file(tmp_path: Path) -> Path:
+    """Where a bot in `tmp_path` keeps its tier; nothing is there yet."""
+    return tmp_path / "user_data" / ".auto_scaling_state.json"
+
+
+@pytest.fixture
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from nija_plugins.scaling import SCALING_TIERS
+from nija_plugins.scaling import SCALING_TIERS, AutoScalingEngine
+from tests.state_files import Clock, Start
 
 
 @pytest.fixture(autouse=True)
@@ -15,5 +16,15 @@ def _tier_table_stays() -> Iterator[None]:
 
 
 @pytest.fixture
-def state_file(tmp_path: Path) -> Path:
-    return tmp_path / "user_data" / ".auto_scaling_state.json"
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def start(state_file: Path, clock: Clock) -> Start:
+    """An engine as a new process would make it."""
+
+    def _start(account: str | None = None, buffer: float = 5.0) -> AutoScalingEngine:
+        return AutoScalingEngine(state_file, buffer, account, clock)
+
+    return _start
