@@ -21,6 +21,7 @@ from nija_plugins.scaling.limits import effective_limits
 from nija_plugins.scaling.tiers import tier_for
 from nija_plugins.settings import Settings
 from nija_plugins.view import Regime
+from tests.state_files import Clock
 
 # A timing is no property of the code; and the same commit must pass or fail everywhere.
 hypothesis.settings.register_profile("nija", deadline=None, derandomize=True)
@@ -116,6 +117,11 @@ def house(tmp_path: Path) -> Path:
 def state_file(tmp_path: Path) -> Path:
     """Where a bot in `tmp_path` keeps its tier; nothing is there yet."""
     return tmp_path / "user_data" / ".auto_scaling_state.json"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture

@@ -16,11 +16,6 @@ def _tier_table_stays() -> Iterator[None]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def start(state_file: Path, clock: Clock) -> Start:
     """An engine as a new process would make it."""
 
