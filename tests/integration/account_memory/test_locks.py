@@ -53,11 +53,11 @@ class TestDrawdown:
     def test_unlocked_together_with_a_deposit(self, home: Home) -> None:
         """The deposit scales the old peak once, not the new one as well."""
         a_fall(home, 0.80, stop=0.04)
-        bot = home.start((BTC, ETH), exchange="kraken", live=True, nija=TIGHT).at(8).at(8, 10)
+        bot = home.start((BTC, ETH), exchange="coinbase", live=True, nija=TIGHT).at(8).at(8, 10)
         bot.at(10).at(10, 10).at(10, 20)
         assert locks.DRAWDOWN in locked()
         assert not open_pairs()
-        home.venue.deposit(home.account("kraken").key, "USD", "50")
+        home.venue.deposit(home.account("coinbase").key, "USD", "50")
         unlock(bot, locks.DRAWDOWN)
         bot.at(10, 330).at(10, 340).at(10, 350)
         assert len(home.alerts("Deposit of $50.00")) == 1
