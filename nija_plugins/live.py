@@ -103,7 +103,7 @@ class LiveWatch:
         if self._saved is not None:
             saved, when = self._saved
             unchanged = replace(saved, seen=None) == replace(memory, seen=None)
-            if unchanged and not self.problem and snapshot.time - when < QUIET:
+            if unchanged and not self.problem and abs(snapshot.time - when) < QUIET:
                 return memory
         try:
             self.store.save(memory, snapshot, () if self._uncounted else self._flows)
@@ -132,7 +132,8 @@ class LiveWatch:
         """What a loop's start finds: wallets, candles, cash, holdings, lost orders."""
         self._watch_orders(now)
         self._watch_candles(now, dp)
-        due = now - _read_at(wallets, now) >= REFRESH
+        # Read in the future: the clock was put back.
+        due = abs(now - _read_at(wallets, now)) >= REFRESH
         doubtful = self.cash.pending or self._unexplained_since.keys() - self._reported
         if due or doubtful or WALLETS in self.failing:
             self.refresh(wallets)
@@ -297,7 +298,7 @@ class LiveWatch:
             since = self._unexplained_since.setdefault(one.key, read)
             if one.pair in locked:
                 self._reported.add(one.key)
-            elif read > since and one.key not in self._reported:
+            elif read != since and one.key not in self._reported:
                 self._reported.add(one.key)
                 locks.lock_pair(one.pair, locks.UNRECONCILED, now)
                 self._tell(

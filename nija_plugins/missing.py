@@ -37,7 +37,7 @@ class MissingPositions:
             del self._since[known]
             self._told.discard(known)
         for number, trade in missing.items():
-            if read > self._since.setdefault(number, read) and number not in self._told:
+            if read != self._since.setdefault(number, read) and number not in self._told:
                 self._told.add(number)
                 tell(
                     f"{gone(trade):.8g} {trade.safe_base_currency} of trade {number} are not on "

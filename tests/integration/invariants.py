@@ -24,6 +24,8 @@ DAILY, DRAWDOWN = 0.94, 0.88
 """What W must not fall below: of the day's opening, of the peak."""
 DUST = 1.0
 """Dollars."""
+SMALLEST_LOSS = 0.75
+"""Dollars that the smallest lot of any pair may lose at its stop, fees included."""
 
 
 class Approvals(dict[str, float]):
@@ -50,6 +52,8 @@ class Invariants:
         self._benchmarks = _Benchmarks(WALLET)
         self._seen = 0
         self._unjudged: list[Fill] = []
+        self._room = WALLET
+        """The least that the books' equity ever was above its floor."""
 
     def listen_to(self, bot: Bot) -> None:
         """Hears of every stake that the sizer of `bot` approves."""
@@ -68,6 +72,7 @@ class Invariants:
         self._note(_double_entries(books))
         self._note(_too_much(books))
         self._note(self._above_the_stake(books))
+        self._room = min(self._room, self._equity(books) - self._benchmarks.floor)
         self.files()
 
     def files(self) -> None:
@@ -93,18 +98,21 @@ class Invariants:
 
     # -- when the bot is well ---------------------------------------------------------------
 
-    def when_well(self, bot: Bot) -> None:
-        """The floors for W, once the bot has set the stops of what it bought."""
+    def when_well(self, bot: Bot) -> bool:
+        """The floors for W, once the bot has heard of what it bought and has set the stops; whether
+        it has heard of everything."""
         books = self.home.books(self.exchange)
         fills, self._seen = books.fills[self._seen :], len(books.fills)
         self._unjudged += fills
-        bought = [fill for fill in self._unjudged if fill.side is Side.BUY]
-        left = any(fill.side is Side.SELL for fill in self._unjudged)
+        self._benchmarks.observe(datetime.now(UTC), self._equity(books))
         trades = {trade.pair: trade for trade in Trade.get_trades_proxy(is_open=True)}
-        if bought and not left:
+        self._note(self._false_locks(bot))
+        if any(_unheard(trade, books) for trade in trades.values()):
+            return False
+        if {fill.side for fill in self._unjudged} == {Side.BUY}:
             self._note(self._floors(books, bot, trades))
         self._unjudged.clear()
-        self._benchmarks.observe(datetime.now(UTC), self._equity(books))
+        return True
 
     def _floors(self, books: Books, bot: Bot, trades: dict[str, Trade]) -> Iterator[str]:
         """W of the books, at the trades' stops. Where the exchange holds what no trade explains,
@@ -125,6 +133,13 @@ class Invariants:
             floor = max(DAILY * marks.day_open, DRAWDOWN * marks.peak)
         if worst < floor - 0.01:
             yield f"W is {worst:.2f} after an entry, its floor {floor:.2f}, {datetime.now(UTC)}"
+
+    def _false_locks(self, bot: Bot) -> Iterator[str]:
+        """A loss limit counts as reached only where the money is lost: less is left above the floor
+        than the smallest lot may lose."""
+        for reason in {locks.DRAWDOWN, locks.DAY} & {one for one, _ in bot.account().locks}:
+            if self._room > SMALLEST_LOSS:
+                yield f"{reason}, though the equity never came within ${self._room:.2f} of a floor"
 
     def _mark(self, pair: str) -> float:
         """The last closed price, from the market itself."""
@@ -205,6 +220,14 @@ class _Benchmarks:
     @property
     def floor(self) -> float:
         return max(DAILY * self.opening, DRAWDOWN * self.peak)
+
+
+def _unheard(trade: Trade, books: Books) -> bool:
+    """Whether the exchange has filled more of the trade's entry than the database knows."""
+    own = {order.order_id for order in trade.orders}
+    bought = sum(f.amount for f in books.fills if f.order_id in own and f.side is Side.BUY)
+    known = sum(o.safe_filled for o in trade.orders if o.ft_order_side == trade.entry_side)
+    return float(bought) > known * 1.001
 
 
 def _damage(file: Path) -> Iterator[str]:

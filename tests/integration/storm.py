@@ -6,10 +6,9 @@ killed at any moment, and the venue's books, not the bot's, say what came of it.
 plays seeds 2 to 16 on Kraken and prints the table of docs/reliability.md.
 """
 
+import gc
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -186,7 +185,7 @@ class Voyage:
         self.clocks.set(begin + QUARTER + timedelta(seconds=40 * self.rng.random()))
 
     def _loop(self) -> bool:
-        """One iteration, or a start; whether the bot was well at its end."""
+        """One iteration, or a start; whether the bot was well at its end, and knew what it has."""
         if self.bot is None:
             self.bot = self._started()
         ended = self.bot is None or not self._iterated(self.bot)
@@ -206,13 +205,13 @@ class Voyage:
             return False
         if not _well(self.bot):
             return False
-        self.invariants.when_well(self.bot)
+        settled = self.invariants.when_well(self.bot)
         for kind, since in self._ailing.items():
             self.found.took(kind, self.home.venue.clock() - since)
         self._ailing.clear()
         if self.clocks.until:
             self._ailing[SKEW] = self.clocks.now
-        return True
+        return settled
 
     def _started(self) -> Bot | None:
         try:
@@ -226,6 +225,7 @@ class Voyage:
         except Exception:
             # Also a TypeError of freqtrade's own, when the exchange's time is half an answer.
             self.found.failed_starts += 1
+            gc.collect()  # what a process would leave behind
             return None
         bot.strategy.time_stop = timedelta(hours=3)
         self.invariants.listen_to(bot)
@@ -265,25 +265,19 @@ def storm(home: Home, exchange: str, seed: int, hours: int) -> Storm:
 
 
 def storms(exchange: str, seeds: range, hours: int = 12) -> Storm:
-    """One storm a seed, each with an exchange and a home of its own."""
-    whole = Storm()
-    for seed in seeds:
-        with _a_new_home() as home:
-            whole.add(storm(home, exchange, seed, hours))
-    return whole
-
-
-@contextmanager
-def _a_new_home() -> Iterator[Home]:
-    market = PaintedMarket()
+    """One storm a seed, all on one exchange, each in a home of its own."""
+    whole, market = Storm(), PaintedMarket()
     venue = Venue(market)
-    with (
-        TemporaryDirectory() as folder,
-        serve(build_app(venue), port=0) as url,
-        pytest.MonkeyPatch.context() as patch,
-        a_home(Path(folder), url, market, venue, patch) as home,
-    ):
-        yield home
+    with TemporaryDirectory() as folder, serve(build_app(venue), port=0) as url:
+        for seed in seeds:
+            path = Path(folder) / str(seed)
+            path.mkdir()
+            with (
+                pytest.MonkeyPatch.context() as patch,
+                a_home(path, url, market, venue, patch) as home,
+            ):
+                whole.add(storm(home, exchange, seed, hours))
+    return whole
 
 
 if __name__ == "__main__":
