@@ -39,8 +39,9 @@ BEGIN = 16
 QUIET = 2
 """Hours at the end in which nothing fails, for the bot to find its feet."""
 QUARTER = timedelta(minutes=15)
-SOON = (5, 10, 20, 60, 120, 240)
-"""Seconds until a bot that is not well looks again, or that is down is started again."""
+SOON = (5, 15, 60, 240)
+"""Seconds until a bot that is not well looks again, or that is down is started again; one that has
+been ill for longer than a quarter of an hour waits for the next one."""
 KILLED = "process killed"
 
 
@@ -180,7 +181,8 @@ class Voyage:
         begin = self.clocks.now
         for seconds in (0, *SOON):
             self.clocks.set(begin + timedelta(seconds=seconds))
-            if self._loop():
+            since = min(self._ailing.values(), default=begin)
+            if self._loop() or since < begin:
                 break
         self.clocks.set(begin + QUARTER + timedelta(seconds=40 * self.rng.random()))
 

@@ -13,7 +13,7 @@ from nija_plugins.replay.clock import replaced
 from nija_plugins.venue.faults import CALLS, OF_BALANCES, OF_CANDLES, OF_ORDERS, Fault, Rule
 from tests.integration.live import Bot, Home
 
-PATIENCE = 400
+PATIENCE = 800
 """Milliseconds of the client."""
 SLOWNESS = 0.15
 """Seconds of an answer that is slow, and still in time."""
