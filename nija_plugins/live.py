@@ -135,7 +135,7 @@ class LiveWatch:
         # Read in the future: the clock was put back.
         due = abs(now - _read_at(wallets, now)) >= REFRESH
         doubtful = self.cash.pending or self._unexplained_since.keys() - self._reported
-        if due or doubtful or WALLETS in self.failing:
+        if due or doubtful or WALLETS in self.failing or self.blank(wallets):
             self.refresh(wallets)
         # Also with an old wallet: an exit that it does not show yet is no loss.
         self.look_at_cash(now, wallets, trades)
@@ -155,8 +155,19 @@ class LiveWatch:
         except Exception as error:
             name = type(error).__name__
             self.failing[WALLETS] = f"The wallets could not be refreshed ({name})."
-        else:
+            return
+        blank = self.blank(wallets)
+        if blank is None:
             self.failing.pop(WALLETS, None)
+        else:
+            self.failing[WALLETS] = blank
+
+    def blank(self, wallets: Wallets) -> str | None:
+        """A sentence when the wallets hold no stake currency, not even none of it: ccxt makes an
+        empty account of half an answer. Live only."""
+        if self._mode != "live" or self._stake_currency in wallets.get_all_balances():
+            return None
+        return f"The exchange named no {self._stake_currency}: the balances are not known."
 
     def look_closely(
         self,
@@ -199,7 +210,7 @@ class LiveWatch:
         """Compares the cash with what trades explain. Also before an entry: freqtrade reads the
         wallets right before it asks for a stake."""
         read = _read_at(wallets, now)
-        if not self._loaded:
+        if not self._loaded or self.blank(wallets):
             return
         if read != self._own_read:
             self._read_own()

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from freqtrade.persistence import LocalTrade
 
+from nija_plugins.reconciling import NO_ID
+
 SMALL = 0.05
 """A smaller share of a position may be missing: fees that were taken in the coin itself."""
 
@@ -31,7 +33,7 @@ class MissingPositions:
         missing = {
             trade.id: trade
             for trade in trades
-            if not trade.has_open_orders and gone(trade) > SMALL * trade.amount > 0
+            if not _may_be_selling(trade) and gone(trade) > SMALL * trade.amount > 0
         }
         for known in self._since.keys() - missing.keys():
             del self._since[known]
@@ -45,3 +47,8 @@ class MissingPositions:
                     f"Let freqtrade look again (/reload_trade {number}), or, if you sold them, "
                     f"/delete {number}."
                 )
+
+
+def _may_be_selling(trade: LocalTrade) -> bool:
+    """Whether freqtrade will hear of an order that may have sold it."""
+    return any(order.order_id != NO_ID for order in trade.open_orders)

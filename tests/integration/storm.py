@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from freqtrade.enums import State
 
+from nija_plugins import locks
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.faults import Fault, Rule
 from nija_plugins.venue.server import serve
@@ -148,6 +149,8 @@ class Voyage:
 
     def _worse(self) -> None:
         self._maintenance += brew(self.home, self.exchange, self.rng)
+        if self.bot is not None:  # a person looks by, and is content
+            locks.release(locks.ALL, locks.ERRORS, datetime.now(UTC))
         trouble = trouble_clocks(self.clocks, self.rng)
         if trouble:
             self._befell(trouble)

@@ -20,7 +20,7 @@ SLOWNESS = 0.15
 OF_ALL = tuple({*Fault} - {*OF_ORDERS, *OF_BALANCES, *OF_CANDLES, Fault.MAINTENANCE})
 OFTEN = ("add_order", "add_order", "query_order", "balance", "candles")
 """Calls that are hit more often than the others."""
-DEADLY = 0.25
+DEADLY = 0.35
 """The share of iterations in which the process may die."""
 WRONG = (2, 20, 180)
 """Minutes by which a clock goes wrong."""
@@ -64,7 +64,7 @@ class Clocks:
 
 def brew(home: Home, exchange: str, rng: np.random.Generator) -> list[Rule]:
     """A few rules for the hour to come; now and then maintenance, which is returned."""
-    for _ in range(int(rng.integers(2, 6))):
+    for _ in range(int(rng.integers(4, 10))):
         call = str(rng.choice((*OFTEN, *CALLS)))
         more = {"add_order": OF_ORDERS, "balance": OF_BALANCES, "candles": OF_CANDLES * 3}
         choice = sorted(OF_ALL + more.get(call, ()))
