@@ -60,7 +60,7 @@ def test_after_the_trade_is_deleted_no_limit_has_moved(home: Home) -> None:
 
 
 def test_sold_by_an_order_whose_answer_had_no_id(home: Home, exchange: str) -> None:
-    """freqtrade asks for an order `None` for ever; /reload_trade, as we tell a person, ends that."""
+    """freqtrade asks for an order `None` for ever; /reload_trade, which we advise, ends that."""
     home.plugin("script", script({BTC: [4]}, stop=0.04))
     bot = home.start((BTC,), exchange=exchange, live=True).at(4).at(4, 20)
     bot.strategy.time_stop = timedelta(hours=1)
