@@ -65,8 +65,11 @@ class Benchmarks:
         return cls(day=now.date(), day_open=equity, peak=equity)
 
     def observe(self, now: datetime, equity: float) -> "Benchmarks":
-        """The benchmarks after seeing `equity` at `now` (UTC); a new day opens at 00:00 UTC."""
-        opening = equity if now.date() != self.day else self.day_open
+        """The benchmarks after seeing `equity` at `now` (UTC); a new day opens at 00:00 UTC, and a
+        clock that is put back over midnight opens no cheaper one."""
+        opening = equity if now.date() > self.day else self.day_open
+        if now.date() < self.day:
+            opening = max(opening, equity)
         return replace(self, day=now.date(), day_open=opening, peak=max(self.peak, equity))
 
     def scaled(self, share: float) -> "Benchmarks":

@@ -67,18 +67,20 @@ class Book:
         return tuple(self._views)
 
     def observe_prices(self, pair: str, candles: pd.DataFrame) -> None:
-        """Remembers the closes of `candles` (columns date in UTC and close)."""
+        """Remembers the closes of `candles` (columns date in UTC and close). One that is missing or
+        not above zero is no price: what is held keeps the worth of the close before."""
         if len(candles) and not self._up_to_date(pair, candles):
-            starts = candles["date"].dt.as_unit("s").astype("int64").to_numpy()
-            self._ends[pair] = starts + self._seconds
-            self._closes[pair] = candles["close"].to_numpy(dtype=float)
+            closes = candles["close"].to_numpy(dtype=float)
+            sound = np.isfinite(closes) & (closes > 0)
+            self._ends[pair] = self._ends_of(candles)[sound]
+            self._closes[pair] = closes[sound]
 
     def observe(self, pair: str, dataframe: pd.DataFrame) -> None:
         """Remembers an analysed `dataframe` with NIJA's columns."""
         self._ends.pop(pair, None)
         self.observe_prices(pair, dataframe)
         self._views[pair] = dataframe
-        self._view_ends[pair] = self._ends[pair]
+        self._view_ends[pair] = self._ends_of(dataframe)
         self._candidates[pair] = dataframe["nija_candidate"].to_numpy(dtype=bool)
 
     def close(self, pair: str, now: datetime) -> float | None:
@@ -133,8 +135,12 @@ class Book:
 
     def ends_with(self, now: datetime) -> bool:
         """Whether no later candle is known of any pair than the one that opens at `now`."""
-        last = max((int(ends[-1]) for ends in self._ends.values()), default=0)
+        last = max((int(ends[-1]) for ends in self._ends.values() if len(ends)), default=0)
         return int(now.timestamp()) + self._seconds >= last
+
+    def _ends_of(self, candles: pd.DataFrame) -> np.ndarray[Any, Any]:
+        starts = candles["date"].dt.as_unit("s").astype("int64").to_numpy()
+        return np.asarray(starts + self._seconds)
 
     def _up_to_date(self, pair: str, candles: pd.DataFrame) -> bool:
         ends = self._ends.get(pair)

@@ -72,7 +72,7 @@ class CashWatch:
             return CashWatch(self.external if orders_rest else view.external), 0.0
         if self.since is None or abs(change - self.pending) > doubt:
             return CashWatch(self.external, change, view.refreshed), 0.0
-        if view.refreshed <= self.since:
+        if view.refreshed == self.since:
             return self, 0.0
         return CashWatch(view.external), change
 

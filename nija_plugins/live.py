@@ -103,7 +103,7 @@ class LiveWatch:
         if self._saved is not None:
             saved, when = self._saved
             unchanged = replace(saved, seen=None) == replace(memory, seen=None)
-            if unchanged and not self.problem and snapshot.time - when < QUIET:
+            if unchanged and not self.problem and abs(snapshot.time - when) < QUIET:
                 return memory
         try:
             self.store.save(memory, snapshot, () if self._uncounted else self._flows)
@@ -132,9 +132,10 @@ class LiveWatch:
         """What a loop's start finds: wallets, candles, cash, holdings, lost orders."""
         self._watch_orders(now)
         self._watch_candles(now, dp)
-        due = now - _read_at(wallets, now) >= REFRESH
+        # Read in the future: the clock was put back.
+        due = abs(now - _read_at(wallets, now)) >= REFRESH
         doubtful = self.cash.pending or self._unexplained_since.keys() - self._reported
-        if due or doubtful or WALLETS in self.failing:
+        if due or doubtful or WALLETS in self.failing or self.blank(wallets):
             self.refresh(wallets)
         # Also with an old wallet: an exit that it does not show yet is no loss.
         self.look_at_cash(now, wallets, trades)
@@ -154,8 +155,19 @@ class LiveWatch:
         except Exception as error:
             name = type(error).__name__
             self.failing[WALLETS] = f"The wallets could not be refreshed ({name})."
-        else:
+            return
+        blank = self.blank(wallets)
+        if blank is None:
             self.failing.pop(WALLETS, None)
+        else:
+            self.failing[WALLETS] = blank
+
+    def blank(self, wallets: Wallets) -> str | None:
+        """A sentence when the wallets hold no stake currency, not even none of it: ccxt makes an
+        empty account of half an answer. Live only."""
+        if self._mode != "live" or self._stake_currency in wallets.get_all_balances():
+            return None
+        return f"The exchange named no {self._stake_currency}: the balances are not known."
 
     def look_closely(
         self,
@@ -198,7 +210,7 @@ class LiveWatch:
         """Compares the cash with what trades explain. Also before an entry: freqtrade reads the
         wallets right before it asks for a stake."""
         read = _read_at(wallets, now)
-        if not self._loaded:
+        if not self._loaded or self.blank(wallets):
             return
         if read != self._own_read:
             self._read_own()
@@ -297,7 +309,7 @@ class LiveWatch:
             since = self._unexplained_since.setdefault(one.key, read)
             if one.pair in locked:
                 self._reported.add(one.key)
-            elif read > since and one.key not in self._reported:
+            elif read != since and one.key not in self._reported:
                 self._reported.add(one.key)
                 locks.lock_pair(one.pair, locks.UNRECONCILED, now)
                 self._tell(

@@ -221,6 +221,7 @@ class Run:
         total, free = cash(wallets, stake_currency, trades, self.mode)
         if self.mode == "live" and self.live is not None:
             held, problem = positions(trades, book, now, wallets, self.live.own)
+            problem = self.live.blank(wallets) or problem
         else:
             held, problem = positions(trades, book, now)
         if alone:
@@ -309,7 +310,10 @@ class Run:
         account: Account,
         smallest: Iterable[EntryRequest],
     ) -> None:
-        """Locks for a loss limit that counts as reached (see `risk.limits.reached`)."""
+        """Locks for a loss limit that counts as reached (see `risk.limits.reached`); not while the
+        account is in doubt."""
+        if account.problem is not None or account.unsettled:
+            return
         rules = frozenset(reason.rule for reason in reasons)
         reached = limits.reached(rules, account, smallest, self.settings)
         begun = {lock.reason for lock in reached if self._lock(lock, account.time)}
