@@ -14,12 +14,17 @@ from typing import Any, Literal, get_origin
 from freqtrade.exceptions import OperationalException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from nija_plugins.redaction import masked
+
 EXPORTED = "NIJA_EXPORTED"
 """Environment variable that lists what NIJA itself exported, as JSON: never read back."""
 
 
 class SettingsError(OperationalException):
     """A setting that cannot be used; the message names the key and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(masked(message))
 
 
 class PluginSettings(BaseModel):

@@ -12,6 +12,8 @@ from freqtrade.exceptions import OperationalException
 from freqtrade.misc import deep_merge_dicts
 from rich.console import Console
 
+from nija_plugins import redaction
+
 DEFAULT_CONFIG = Path("user_data/config.json")
 
 console = Console(stderr=True)
@@ -28,9 +30,16 @@ def load(files: list[Path]) -> dict[str, Any]:
             f"Configuration file {', '.join(missing)} does not exist. "
             "Run nija from the repository's folder, or name one with --config."
         )
-    config = load_from_files([str(file) for file in files])
+    try:
+        config = load_from_files([str(file) for file in files])
+    except OperationalException as error:
+        # freqtrade shows the lines around a mistake, and a key may stand in them.
+        raise OperationalException(
+            str(error).partition("\nPlease verify the following")[0]
+        ) from None
     merged: dict[str, Any] = deep_merge_dicts(environment_vars_to_dict(), config)
     merged.setdefault("user_data_dir", files[0].parent)
+    redaction.remember(merged)
     return merged
 
 
@@ -41,5 +50,5 @@ def clear_errors() -> Iterator[None]:
         yield
     except (OperationalException, ValueError) as error:
         console.print("[bold red]nija:[/]", end=" ")
-        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        console.print(redaction.masked(str(error)), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from None
