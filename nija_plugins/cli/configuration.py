@@ -37,9 +37,18 @@ def load(files: list[Path]) -> dict[str, Any]:
         raise OperationalException(
             str(error).partition("\nPlease verify the following")[0]
         ) from None
+    except (OSError, ValueError) as error:
+        raise OperationalException(f"The configuration cannot be read: {error}") from None
+    except (AttributeError, TypeError, RecursionError):
+        raise OperationalException(
+            f"{files[0]}, or a file that it names, is no configuration: no object of settings."
+        ) from None
     merged: dict[str, Any] = deep_merge_dicts(environment_vars_to_dict(), config)
     merged.setdefault("user_data_dir", files[0].parent)
     redaction.remember(merged)
+    exchange = merged.get("exchange")
+    if not isinstance(exchange, dict) or not isinstance(exchange.get("name"), str):
+        raise OperationalException('The configuration names no exchange: set "exchange.name".')
     return merged
 
 
