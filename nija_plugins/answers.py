@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from nija_plugins.guard import Check, brief
+from nija_plugins.brief import brief
+from nija_plugins.guard import Check
 from nija_plugins.redaction import masked
 from nija_plugins.view import Confidence, Family, Plan, Regime, Vote
 

@@ -5,19 +5,17 @@ entry confirmed. So every hook is called from here, one plugin at a time: whoeve
 nonsense is named, and the caller learns of it as a `PluginFailure` instead of an answer.
 """
 
-import builtins
 import logging
 import os
-import reprlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pluggy
 
+from nija_plugins.brief import brief, told
 from nija_plugins.redaction import masked
 
 logger = logging.getLogger(__name__)
@@ -50,9 +48,6 @@ LATE_SECONDS: Mapping[str, float] = {
 }
 """Per hook, how long one call may take; longer, and it has failed, whatever it answers."""
 
-LONGEST = 500
-"""Of what a plugin's exception says, so many characters are told; its traceback has all."""
-
 Check = Callable[[Any], Any]
 """Returns the answer in the form the caller wants; raises ValueError saying what is wrong."""
 
@@ -82,7 +77,7 @@ class Implementation:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # sys.exit() too: a bot that ends watches no stops
-            raise PluginFailure(self.plugin, hook, _told(error)) from error
+            raise PluginFailure(self.plugin, hook, told(error)) from error
 
     def described(self, given: Mapping[str, Any]) -> str:
         """The arguments of a call, each cut to a few words."""
@@ -217,41 +212,6 @@ def _own(value: Any) -> Any:
     """A table of the plugin's own: what it changes there, nobody else sees. pandas copies only
     what is written to."""
     return value.copy(deep=False) if isinstance(value, pd.DataFrame | pd.Series) else value
-
-
-def brief(value: Any) -> str:
-    """A value in a few words: a table's shape, else the beginning of its repr. Never raises."""
-    if isinstance(value, pd.DataFrame | pd.Series | np.ndarray):
-        return f"{type(value).__name__}{value.shape}"
-    try:
-        return _BRIEF.repr(value)
-    except Exception:  # what a plugin answers may be anything, also an object without a repr
-        return f"<{type(value).__name__}>"
-
-
-class _Brief(reprlib.Repr):
-    """Cuts after secrets are struck out: half a key is no riddle."""
-
-    def repr_str(self, x: str, level: int) -> str:
-        return super().repr_str(masked(x), level)
-
-    def repr_instance(self, x: Any, level: int) -> str:  # noqa: ARG002 (reprlib's name)
-        told = masked(" ".join(builtins.repr(x).split()))
-        half = (self.maxother - len(self.fillvalue)) // 2
-        return told if len(told) <= self.maxother else told[:half] + self.fillvalue + told[-half:]
-
-
-_BRIEF = _Brief()
-
-
-def _told(error: BaseException) -> str:
-    """An exception in one line; its text may fail, too."""
-    try:
-        text = " ".join(masked(str(error)).split())
-    except Exception:
-        text = "(without a text)"
-    text = text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
-    return f"{type(error).__name__}: {text}"
 
 
 def _nothing(answer: Any) -> Any:

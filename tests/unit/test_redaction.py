@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from nija_plugins import redaction
-from nija_plugins.guard import brief
+from nija_plugins.brief import brief
 
 PEM = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEfirst\nAwEHsecond\n-----END EC PRIVATE KEY-----\n"
 
