@@ -8,9 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from nija_plugins.brief import brief
+from nija_plugins.brief import brief, sentence
 from nija_plugins.guard import Check
-from nija_plugins.redaction import masked
 from nija_plugins.view import Confidence, Family, Plan, Regime, Vote
 
 
@@ -31,10 +30,10 @@ def leverage(answer: Any) -> float:
 
 
 def reason(answer: Any) -> str:
-    """A sentence, without secrets: it is logged and kept."""
+    """A sentence, on one line and without secrets: it is logged and kept."""
     if not isinstance(answer, str) or not answer.strip():
         raise ValueError(f"a veto is a sentence or None, got {brief(answer)}")
-    return masked(answer)
+    return sentence(answer)
 
 
 def regimes(index: pd.Index) -> Check:
@@ -110,7 +109,7 @@ def confidence(index: pd.Index) -> Check:
             doubt = _series(doubt, index, "doubts").astype(object)
             if not all(isinstance(one, str) for one in doubt.dropna().unique()):
                 raise ValueError("doubts are sentences or None")
-            doubt = doubt.map(masked, na_action="ignore")
+            doubt = doubt.map(sentence, na_action="ignore")
         return Confidence(
             rank=fractions(index, "ranks")(answer.rank),
             win_probability=fractions(index, "win probabilities")(answer.win_probability),

@@ -10,7 +10,7 @@ import pandas as pd
 from nija_plugins.redaction import masked
 
 LONGEST = 500
-"""Of what an exception says, so many characters are told; its traceback has all."""
+"""Of what an exception or a plugin says, so many characters are told."""
 
 
 def brief(value: Any) -> str:
@@ -29,7 +29,22 @@ def told(error: BaseException) -> str:
         text = printable(" ".join(masked(str(error)).split()))
     except Exception:
         text = "(without a text)"
-    return f"{type(error).__name__}: {text if len(text) <= LONGEST else f'{text[:LONGEST]} ...'}"
+    return f"{type(error).__name__}: {_cut(text)}"
+
+
+def sentence(text: str) -> str:
+    """Somebody else's sentence, fit for a log and a database."""
+    return _cut(printable(" ".join(masked(text).split())))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
+
+
+def cause(error: Exception) -> str:
+    """What a database or a disk says went wrong, without the statement that was tried."""
+    lines = masked(str(getattr(error, "orig", None) or error)).splitlines()
+    return printable(lines[0]) if lines else type(error).__name__
 
 
 def printable(text: str) -> str:

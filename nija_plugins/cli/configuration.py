@@ -11,6 +11,8 @@ from freqtrade.configuration.load_config import load_from_files
 from freqtrade.exceptions import OperationalException
 from freqtrade.misc import deep_merge_dicts
 from rich.console import Console
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from nija_plugins import redaction
 
@@ -46,10 +48,24 @@ def load(files: list[Path]) -> dict[str, Any]:
     merged: dict[str, Any] = deep_merge_dicts(environment_vars_to_dict(), config)
     merged.setdefault("user_data_dir", files[0].parent)
     redaction.remember(merged)
-    exchange = merged.get("exchange")
-    if not isinstance(exchange, dict) or not isinstance(exchange.get("name"), str):
-        raise OperationalException('The configuration names no exchange: set "exchange.name".')
+    if "exchange" in merged:
+        exchange_of(merged)
+    if not isinstance(merged["user_data_dir"], str | Path):
+        raise OperationalException('"user_data_dir" is no folder.')
+    try:
+        make_url(merged.get("db_url") or "sqlite://")
+    except SQLAlchemyError:
+        raise OperationalException('"db_url" is no address of a database.') from None
     return merged
+
+
+def exchange_of(config: dict[str, Any]) -> str:
+    """freqtrade's name of the exchange. Raises OperationalException when there is none."""
+    section = config.get("exchange")
+    name = section.get("name") if isinstance(section, dict) else None
+    if not isinstance(name, str):
+        raise OperationalException('The configuration names no exchange: set "exchange.name".')
+    return name
 
 
 @contextmanager
