@@ -26,7 +26,7 @@ def brief(value: Any) -> str:
 def told(error: BaseException) -> str:
     """An exception's kind and text."""
     try:
-        text = printable(" ".join(masked(str(error)).split()))
+        text = printable(" ".join(masked(str(error)).splitlines()))
     except Exception:
         text = "(without a text)"
     return f"{type(error).__name__}: {_cut(text)}"
@@ -34,7 +34,7 @@ def told(error: BaseException) -> str:
 
 def sentence(text: str) -> str:
     """Somebody else's sentence, fit for a log and a database."""
-    return _cut(printable(" ".join(masked(text).split())))
+    return _cut(printable(" ".join(masked(text).splitlines())))
 
 
 def _cut(text: str) -> str:
