@@ -7,7 +7,6 @@ nonsense is named, and the caller learns of it as a `PluginFailure` instead of a
 
 import logging
 import os
-import reprlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
@@ -15,6 +14,9 @@ from typing import Any
 
 import pandas as pd
 import pluggy
+
+from nija_plugins.brief import brief, told
+from nija_plugins.redaction import masked
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ class PluginFailure(Exception):
     """A plugin raised, answered something a hook does not allow, or took too long."""
 
     def __init__(self, plugin: str, hook: str, what: str) -> None:
-        super().__init__(f'Plugin "{plugin}" failed in {hook}: {what}')
+        super().__init__(masked(f'Plugin "{plugin}" failed in {hook}: {what}'))
         self.plugin = plugin
         self.hook = hook
 
@@ -75,7 +77,7 @@ class Implementation:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # sys.exit() too: a bot that ends watches no stops
-            raise PluginFailure(self.plugin, hook, f"{type(error).__name__}: {error}") from error
+            raise PluginFailure(self.plugin, hook, told(error)) from error
 
     def described(self, given: Mapping[str, Any]) -> str:
         """The arguments of a call, each cut to a few words."""
@@ -210,14 +212,6 @@ def _own(value: Any) -> Any:
     """A table of the plugin's own: what it changes there, nobody else sees. pandas copies only
     what is written to."""
     return value.copy(deep=False) if isinstance(value, pd.DataFrame | pd.Series) else value
-
-
-def brief(value: Any) -> str:
-    """A value in a few words: a table's shape, else the beginning of its repr."""
-    shape = getattr(value, "shape", None)
-    if shape:
-        return f"{type(value).__name__}{tuple(shape)}"
-    return reprlib.repr(value)
 
 
 def _nothing(answer: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from freqtrade.data.dataprovider import DataProvider
-from freqtrade.persistence import Order, Trade
+from freqtrade.persistence import LocalTrade, Order, Trade
 from freqtrade.wallets import Wallets
 from sqlalchemy import func, select
 
@@ -15,6 +15,7 @@ from nija_plugins import locks, reconciling
 from nija_plugins.account import Account
 from nija_plugins.book import Book
 from nija_plugins.cash_flows import FEE_DOUBT, CashFlow, CashView, CashWatch, effect_of
+from nija_plugins.decisions import decided
 from nija_plugins.entry import Mode
 from nija_plugins.holdings import Unexplained
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
@@ -120,7 +121,7 @@ class LiveWatch:
 
     def _memory_fails(self, error: MemoryUnusable) -> None:
         if self.problem is None:
-            logger.error("No entries: %s", error)
+            logger.error(decided("memory_unusable", f"No entries: {error}"))
             self.alert(f"No entries: {error}")
         self.problem = str(error)
 
@@ -233,7 +234,8 @@ class LiveWatch:
         """The benchmarks of `account` count every settled flow: from now on it is history."""
         if self._uncounted:
             text = _told(self._uncounted, account, bool(self.unexplained))
-            logger.info(text)
+            facts = {"amount": self._uncounted, "equity": account.equity}
+            logger.info(decided("cash_flow", text, **facts))
             self.alert(text)
             self._uncounted = 0.0
 
@@ -258,7 +260,9 @@ class LiveWatch:
             return
         orders = [one for one in self.unexplained if one.order_id]
         read = _read_at(wallets, now)
-        self._missing.look(trades, lambda one: gone(one, wallets, self._own(one)), read, self._tell)
+        self._missing.look(
+            trades, lambda one: gone(one, wallets, self._own(one)), read, self._tell_missing
+        )
         if orders and read != self._orders_read:
             self._orders_read = read
             asked = sorted({one.pair for one in orders})
@@ -305,6 +309,8 @@ class LiveWatch:
         locked = {pair for pair, why, _ in locks.every(now) if why == locks.UNRECONCILED}
         for pair in locked.intersection(judged) - {pair for pair, _ in keys}:
             locks.release(pair, locks.UNRECONCILED, now)
+            sentence = f"{pair} is no longer locked: everything there has an explanation."
+            logger.info(decided("lock_lifted", sentence, reason=locks.UNRECONCILED, pair=pair))
         for one in self.unexplained:
             since = self._unexplained_since.setdefault(one.key, read)
             if one.pair in locked:
@@ -314,12 +320,19 @@ class LiveWatch:
                 locks.lock_pair(one.pair, locks.UNRECONCILED, now)
                 self._tell(
                     f"The exchange has {one} that no trade explains. {one.pair} is locked: "
-                    f"see `nija reconcile {one.pair}`."
+                    f"see `nija reconcile {one.pair}`.",
+                    "lock_begun",
+                    reason=locks.UNRECONCILED,
+                    pair=one.pair,
+                    amount=one.amount,
                 )
 
-    def _tell(self, text: str) -> None:
-        logger.warning(text)
+    def _tell(self, text: str, event: str, **fields: object) -> None:
+        logger.warning(decided(event, text, **fields))
         self.alert(text)
+
+    def _tell_missing(self, text: str, trade: LocalTrade) -> None:
+        self._tell(text, "position_missing", pair=trade.pair, trade=trade.id)
 
     # -- orders and candles -------------------------------------------------------------------
 

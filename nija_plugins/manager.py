@@ -22,6 +22,7 @@ import pluggy
 from freqtrade.exceptions import OperationalException
 
 from nija_plugins import hookspecs
+from nija_plugins.redaction import masked
 from nija_plugins.settings import Settings, SettingsError, nearest
 
 ENTRY_POINTS = "nija_plugins"
@@ -77,6 +78,9 @@ SCALING = "scaling"
 
 class PluginError(OperationalException):
     """A plugin that cannot be loaded; the message names it and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(masked(message))
 
 
 @dataclass(frozen=True, slots=True)

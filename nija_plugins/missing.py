@@ -26,7 +26,7 @@ class MissingPositions:
         trades: Iterable[LocalTrade],
         gone: Callable[[LocalTrade], float],
         read: datetime,
-        tell: Callable[[str], None],
+        tell: Callable[[str, LocalTrade], None],
     ) -> None:
         """`gone` says how much of a trade's amount is missing; `read` when the wallets were read
         (UTC)."""
@@ -45,7 +45,8 @@ class MissingPositions:
                     f"{gone(trade):.8g} {trade.safe_base_currency} of trade {number} are not on "
                     "the exchange any more: sold by hand, or by an order whose answer was lost. "
                     f"Let freqtrade look again (/reload_trade {number}), or, if you sold them, "
-                    f"/delete {number}."
+                    f"/delete {number}.",
+                    trade,
                 )
 
 

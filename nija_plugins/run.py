@@ -2,7 +2,7 @@
 which bots keep on disk and backtests forget."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from nija_plugins import answers, locks
 from nija_plugins.account import Account, Benchmarks, Position, equity, unsound
 from nija_plugins.book import Book
 from nija_plugins.cash_flows import share_of
+from nija_plugins.decisions import decided, stop_tightened, tier_changed
 from nija_plugins.entry import EntryRequest, Mode
 from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.journal import JOURNAL_FILE, Journal
@@ -32,7 +33,7 @@ from nija_plugins.scaling.plugin import ScalingPlugin
 from nija_plugins.scaling.tiers import ScalingTier
 from nija_plugins.settings import Settings
 from nija_plugins.unseen import Unseen
-from nija_plugins.wallet import cash, marked, positions
+from nija_plugins.wallet import Raised, cash, marked, positions
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +89,8 @@ class Run:
         relay: list[Hooks] = []
 
         def announce(old: ScalingTier | None, new: ScalingTier | None, account: Account) -> None:
+            if mode != "backtest":
+                logger.info(tier_changed(old, new, account.equity))
             relay[0].tell("nija_tier_changed", old=old, new=new, account=account)
 
         scaling = ScalingPlugin(engine, settings, on_change=announce)
@@ -130,7 +133,8 @@ class Run:
             return
         for incident in incidents.recent:
             if incident not in before.recent:
-                logger.warning("Incident: %s", incident.sentence)
+                sentence = f"Incident: {incident.sentence}"
+                logger.warning(decided("incident", sentence, cause=incident.cause))
         self.memory = replace(self.memory, incidents=incidents)
 
     def keep_limits(self, account: Account) -> bool:
@@ -157,8 +161,11 @@ class Run:
 
     def _unlocked(self, reason: str, account: Account) -> Account:
         """The account after the end of a lock, which the memory takes note of."""
+        sentence = f"{reason} has ended."
         if reason == locks.DRAWDOWN:
-            logger.info("The drawdown lock has ended: the peak restarts at $%.2f.", account.equity)
+            sentence = f"{reason} has ended: the peak restarts at ${account.equity:.2f}."
+        logger.info(decided("lock_lifted", sentence, reason=reason, equity=account.equity))
+        if reason == locks.DRAWDOWN:
             marks = replace(account.benchmarks, peak=account.equity)
             # Candles from before count no longer, and what a flow scaled is scaled again.
             uncounted = self._before_flow(marks, account.equity)
@@ -208,10 +215,13 @@ class Run:
 
     # -- the account ------------------------------------------------------------------------
 
-    def note_raised(self, now: datetime, stops: int) -> None:
-        """Counts `stops` that a floor has raised at `now`, for a backtest's result."""
-        if stops and self.mode == "backtest":
-            self.record.raised(now, stops)
+    def note_raised(self, now: datetime, raised: Sequence[Raised]) -> None:
+        """Tells of the stops that a floor has raised at `now`; in a backtest's result a number."""
+        if raised and self.mode == "backtest":
+            self.record.raised(now, len(raised))
+            return
+        for one in raised:
+            logger.info(stop_tightened(one))
 
     def account(
         self, now: datetime, wallets: Wallets, book: Book, stake_currency: str, *, alone: bool
@@ -329,7 +339,9 @@ class Run:
         for_good = lock.until - now > timedelta(days=3650)
         until = "a person unlocks" if for_good else f"{lock.until:%Y-%m-%d %H:%M} UTC"
         text = f"{lock.reason}: no entries until {until}. {locks.UNLOCKING[lock.reason]}"
-        logger.warning(text)
+        logger.warning(
+            decided("lock_begun", text, reason=lock.reason, until=None if for_good else lock.until)
+        )
         if self.live is not None:
             self.live.alert(text)
         return True

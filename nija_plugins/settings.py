@@ -14,12 +14,18 @@ from typing import Any, Literal, get_origin
 from freqtrade.exceptions import OperationalException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from nija_plugins.brief import brief, printable
+from nija_plugins.redaction import masked
+
 EXPORTED = "NIJA_EXPORTED"
 """Environment variable that lists what NIJA itself exported, as JSON: never read back."""
 
 
 class SettingsError(OperationalException):
     """A setting that cannot be used; the message names the key and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(masked(message))
 
 
 class PluginSettings(BaseModel):
@@ -126,7 +132,7 @@ class Settings(BaseModel):
     def _upper_case_assets(cls, assets: tuple[str, ...]) -> tuple[str, ...]:
         for asset in assets:
             if not asset.isalnum() or asset != asset.upper():
-                raise ValueError(f"'{asset}' is not a currency code such as BTC")
+                raise ValueError(f"{brief(asset)} is not a currency code such as BTC")
         return assets
 
     @model_validator(mode="after")
@@ -189,7 +195,7 @@ def exported_by_nija(environ: Mapping[str, str]) -> dict[str, str]:
     """What NIJA itself put into `environ`; a value changed since then is the user's again."""
     try:
         exported = json.loads(environ.get(EXPORTED, "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(exported, dict):
         return {}
@@ -218,6 +224,9 @@ def misspelt(environ: Mapping[str, str]) -> dict[str, str]:
     found = {name: get_close_matches(name, known, n=1, cutoff=0.9) for name in unknown}
     return {name: close[0] for name, close in found.items() if close}
 
+
+LONGEST_NAME = 80
+"""Of a setting that is none, so many characters are told."""
 
 _WORDS: Mapping[str, Any] = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
@@ -249,7 +258,7 @@ def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:
     """Pydantic's findings as one sentence per key, without its jargon."""
     lines = []
     for finding in error.errors():
-        key = ".".join(str(part) for part in finding["loc"])
+        key = ".".join(printable(str(part))[:LONGEST_NAME] for part in finding["loc"])
         where = f'Setting "nija.{key}"' if key else 'Section "nija"'
         if key in origin:
             where = f'Environment variable {origin[key]} (setting "nija.{key}")'
@@ -261,7 +270,7 @@ def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:
             message = finding["msg"].removeprefix("Value error, ")
             message = message.replace("a valid tuple", 'a list such as ["BTC", "ETH"]')
             given = "" if isinstance(finding["input"], dict | Settings) else finding["input"]
-            got = f" (got {given!r})" if key else ""
+            got = f" (got {brief(given)})" if key else ""
             lines.append(f"{where}: {message}{got}.")
     return "\n".join(lines)
 

@@ -1,7 +1,7 @@
 """freqtrade's wallets and open trades, as cash and positions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from freqtrade.persistence import LocalTrade, Trade
@@ -97,18 +97,29 @@ def marked(held: Sequence[Position], book: Book, moment: datetime) -> tuple[Posi
     return tuple(replace(one, mark=book.close(one.pair, moment) or one.mark) for one in held)
 
 
-def raise_stops(held: Sequence[Position]) -> int:
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A stop that was moved up; prices in stake currency, `before` 0 where there was none."""
+
+    pair: str
+    trade: int
+    before: float
+    after: float
+
+
+def raise_stops(held: Sequence[Position]) -> tuple[Raised, ...]:
     """Moves the stops of the open trades up to those of `held`; a lower one changes nothing.
-    Returns how many it moved.
+    Returns what it moved.
 
     On the trades themselves, not through custom_stoploss: freqtrade does not ask that when a
     candle's low is already below the old stop, and would fill there.
     """
-    raised = 0
+    raised = []
     wanted = {position.pair: position for position in held if position.amount > 0}
     for trade in Trade.get_trades_proxy(is_open=True):
         position = wanted.get(trade.pair)
-        if position is not None and position.stop > (trade.stop_loss or 0.0):
+        before = trade.stop_loss or 0.0
+        if position is not None and position.stop > before:
             trade.adjust_stop_loss(position.mark, 1 - position.stop / position.mark)
-            raised += 1
-    return raised
+            raised.append(Raised(trade.pair, trade.id, before, trade.stop_loss or 0.0))
+    return tuple(raised)

@@ -1,5 +1,8 @@
 """The `nija` command."""
 
+import sys
+import traceback
+
 import typer
 
 from nija_plugins.cli.demo import demo
@@ -15,6 +18,7 @@ from nija_plugins.cli.signals import signals
 from nija_plugins.cli.status import status
 from nija_plugins.cli.train import train
 from nija_plugins.cli.unlock import unlock
+from nija_plugins.redaction import masked
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
 app.command()(demo)
@@ -38,5 +42,9 @@ def _nija() -> None:
 
 
 def main() -> None:
-    """The console script."""
-    app()
+    """The console script. What nobody foresaw ends with a traceback, without values: typer's shows
+    some, and a configuration may be among them."""
+    try:
+        app()
+    except Exception:
+        sys.exit(masked(traceback.format_exc()))

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from nija_plugins import manager
 from nija_plugins.archive import Archive
-from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
 from nija_plugins.cli.explain import market_rules, percentage
 from nija_plugins.guard import Hooks
 from nija_plugins.history import History
@@ -52,7 +52,7 @@ def train(
         loaded = load(config)
         settings = Settings.load(loaded)
         folder = Path(loaded["user_data_dir"])
-        exchange = loaded["exchange"]["name"]
+        exchange = exchange_of(loaded)
         stored = datadir or folder / "data" / exchange
         archive = Archive(loaded | {"datadir": stored})
         pair = f"{settings.trade_only[0]}/{loaded['stake_currency']}"

@@ -1,6 +1,8 @@
 """One freqtrade backtest result, read from the zip that freqtrade wrote."""
 
 import json
+import struct
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -9,7 +11,15 @@ from zipfile import BadZipFile, ZipFile
 
 import pandas as pd
 
+from nija_plugins.brief import cause
+
 POINTER = ".last_result.json"
+
+UNREADABLE = (
+    *(OSError, EOFError, BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
+    *(LookupError, ValueError, TypeError, AttributeError),
+)
+"""What reading raises when something in the file is damaged, or another file."""
 
 
 class ResultError(ValueError):
@@ -63,16 +73,16 @@ def read(path: Path, strategy: str = "NijaMicro") -> Result:
             statistics = json.loads(archive.read(f"{stem}.json"))["strategy"][strategy]
             config = json.loads(archive.read(f"{stem}_config.json"))
             wallet = pd.read_feather(BytesIO(archive.read(f"{stem}_{strategy}_wallet.feather")))
-    except (OSError, BadZipFile, KeyError, ValueError) as error:
-        raise ResultError(f"{path} is no readable result of {strategy}: {error}") from None
-    return Result(
-        path=path,
-        strategy=strategy,
-        statistics=statistics,
-        trades=pd.DataFrame(statistics["trades"]),
-        equity=_equity(wallet),
-        nija_run=config.get("nija_run", {}),
-    )
+        return Result(
+            path=path,
+            strategy=strategy,
+            statistics=statistics,
+            trades=pd.DataFrame(statistics["trades"]),
+            equity=_equity(wallet),
+            nija_run=dict(config.get("nija_run", {})),
+        )
+    except UNREADABLE as error:
+        raise ResultError(f"{path} is no readable result of {strategy}: {cause(error)}") from None
 
 
 def _equity(wallet: pd.DataFrame) -> pd.Series:

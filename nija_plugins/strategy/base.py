@@ -11,7 +11,7 @@ from freqtrade.exchange import timeframe_to_seconds
 from freqtrade.persistence import LocalTrade
 from freqtrade.strategy import IStrategy
 
-from nija_plugins import manager
+from nija_plugins import manager, redaction
 from nija_plugins.account import Account
 from nija_plugins.archive import Archive
 from nija_plugins.book import Book, Reading
@@ -42,6 +42,7 @@ class StrategyBase(IStrategy):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
+        self._keep_secrets()
         self.nija_settings = Settings.load(config)
         # freqtrade's backtest cache hashes the config and the strategy's file, and would miss a
         # change in a plugin, a tier or an environment override.
@@ -69,7 +70,16 @@ class StrategyBase(IStrategy):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._keep_secrets()
         self._forget()
+
+    def _keep_secrets(self) -> None:
+        """freqtrade has taken the exchange's keys out of the configuration by now, but not out of
+        the original one, which it also exports with a backtest's result."""
+        redaction.remember(self.config)
+        if original := self.config.get("original_config"):
+            redaction.remember(original)
+            self.config["original_config"] = redaction.without_secrets(original)
 
     def _build_manager(self) -> Any:
         folder = self.config.get("user_data_dir")
@@ -109,7 +119,7 @@ class StrategyBase(IStrategy):
 
     def _tell_person(self, message: str) -> None:
         """Telegram, Discord, webhooks: whatever freqtrade is set up to send."""
-        self.dp.send_msg(f"NIJA: {message}", always_send=True)
+        self.dp.send_msg(redaction.masked(f"NIJA: {message}"), always_send=True)
 
     @property
     def _candle(self) -> timedelta:

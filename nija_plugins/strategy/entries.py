@@ -11,6 +11,7 @@ from freqtrade.persistence import Order, Trade
 from nija_plugins import answers
 from nija_plugins.account import Account
 from nija_plugins.book import Reading
+from nija_plugins.decisions import decided, entry_approved
 from nija_plugins.entry import EntryRequest
 from nija_plugins.guard import PluginFailure
 from nija_plugins.plans import FrozenPlan
@@ -64,6 +65,8 @@ class Entries(StrategyBase):
             or self._sized(request, account, reading)
         )
         if not reasons:
+            if self._mode != "backtest":
+                logger.info(entry_approved(request, account, run.approvals[pair]))
             return run.approvals[pair]
         run.reach_limits(reasons, account, self._requests_at_close(now))
         run.refuse(request, reading.ended, reasons)
@@ -129,10 +132,14 @@ class Entries(StrategyBase):
                 self._run.live.expect_order(pair, current_time)
             return True
         logger.error(
-            "No entry into %s: an order of %.2f is not the stake of %.2f NIJA decided.",
-            pair,
-            amount * rate,
-            approved,
+            decided(
+                "entry_refused",
+                f"No entry into {pair}: an order of {amount * rate:.2f} is not the stake of "
+                f"{approved:.2f} NIJA decided.",
+                pair=pair,
+                rules="engine.other_stake",
+                price=rate,
+            )
         )
         return False
 

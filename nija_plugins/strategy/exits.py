@@ -1,13 +1,17 @@
 """Open trades: fills, the planned and trailed stop, the time stop, and leaving at a limit."""
 
+import logging
 from datetime import datetime
 from typing import Any
 
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import stoploss_from_absolute
 
+from nija_plugins.decisions import decided
 from nija_plugins.locks import DRAWDOWN
 from nija_plugins.strategy.base import StrategyBase
+
+logger = logging.getLogger(__name__)
 
 
 class Exits(StrategyBase):
@@ -60,6 +64,7 @@ class Exits(StrategyBase):
         if stop >= current_rate and self._mode != "backtest":
             # The trail rose above the price while nobody looked. freqtrade takes 0 for no answer;
             # the least distance there is makes it sell now.
+            self._say_exit(trade, "nija_trail_above_price", current_rate, current_profit)
             return 1e-9
         distance: float = stoploss_from_absolute(
             stop, current_rate, is_short=trade.is_short, leverage=trade.leverage
@@ -83,8 +88,29 @@ class Exits(StrategyBase):
             stop = max(self._stop_price(trade, current_time) or 0.0, trade.stop_loss or 0.0)
             if current_rate <= stop:
                 return "nija_gap_through_stop"
+        reason = None
         if DRAWDOWN in self.run.memory.locked:
-            return DRAWDOWN
-        if current_time - trade.open_date_utc >= self.time_stop:
-            return "nija_time_stop"
-        return None
+            reason = DRAWDOWN
+        elif current_time - trade.open_date_utc >= self.time_stop:
+            reason = "nija_time_stop"
+        if reason and self._mode != "backtest":
+            self._say_exit(trade, reason, current_rate, current_profit)
+        return reason
+
+    def _say_exit(self, trade: Trade, reason: str, price: float, profit: float) -> None:
+        """Once per trade and reason: freqtrade asks again until the order is accepted."""
+        key = f"exit of {trade.id}: {reason}"
+        if key in self._said:
+            return
+        self._said.add(key)
+        logger.info(
+            decided(
+                "exit",
+                f"Exit from {trade.pair}: {reason}, at {price:,.8g}.",
+                pair=trade.pair,
+                trade=trade.id,
+                reason=reason,
+                price=price,
+                profit=profit,
+            )
+        )
