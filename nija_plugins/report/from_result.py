@@ -27,7 +27,6 @@ def performance(result: Result, candles: Path | None) -> Performance:
                 "stake_amount": "stake",
                 "profit_abs": "profit",
                 "enter_tag": "regime",
-                "stop_loss_abs": "last_stop",
             }
         ),
         {(one["pair"], pd.Timestamp(one["opened"])): one for one in run.get("stakes", ())},
@@ -83,7 +82,9 @@ def closed_trades(
     bought = trades["amount"] * trades["open_rate"]
     sold = trades["amount"] * trades["close_rate"]
     trades["fees"] = bought * trades["fee_open"] + sold * trades["fee_close"]
+    at_best = trades["amount"] * trades["max_rate"] * (1 - trades["fee_close"])
     trades["r"] = trades["profit"] / (bought * trades["loss"])
+    trades["best_r"] = (at_best - bought * (1 + trades["fee_open"])) / (bought * trades["loss"])
     return trades[TRADES]
 
 

@@ -11,7 +11,7 @@ from nija_plugins.settings import Settings
 
 TRADES = [
     *("pair", "opened", "closed", "open_rate", "close_rate", "amount", "stake", "profit"),
-    *("profit_ratio", "fees", "regime", "exit_reason", "tier", "r", "last_stop"),
+    *("profit_ratio", "fees", "regime", "exit_reason", "tier", "r", "best_r"),
     *("stop", "target", "trail", "loss", "equity", "win_probability", "by", "wish", "legs", "cuts"),
 ]
 REFUSED = ["time", "pair", "rule", "sentence"]
@@ -25,7 +25,8 @@ class Performance:
     `trades` are the closed ones in the order of their closing, with the columns `TRADES`: rates in
     stake currency per unit, `profit` and `fees` in stake currency, `profit_ratio`, `stop`,
     `target`, `trail` and `loss` as fractions, `r` the profit in units of the planned loss at the
-    stop, fees included; what was not recorded is NaN, or empty. `days` holds equity per UTC day
+    stop, fees included, `best_r` what it would have been at the highest price while it was open;
+    what was not recorded is NaN, or empty. `days` holds equity per UTC day
     with the columns `DAYS`; `worst_day` (≤ 0) and `drawdown` (≥ 0) are fractions. `halts` are
     the begin and end of each time without entries because the drawdown was used up; the peak
     begins anew with its end. `refused` has a row per objection, columns `REFUSED`.

@@ -3,8 +3,8 @@
 Politis and Romano (1994), "The Stationary Bootstrap": runs of consecutive trades, of geometric
 length, drawn with replacement from the history as from a ring. A trade keeps its result in R, the
 share of equity it risked and the days since the one before it; tiers, floors and the smallest
-stake act on the account as it is then. Trades close one after another, results are seen at their
-close only, and nobody unlocks a used-up drawdown.
+stake act on the account as it is then, and a peak counts at the highest price within a trade.
+Trades come one after another, never at once, and nobody unlocks a used-up drawdown.
 """
 
 from dataclasses import dataclass
@@ -37,12 +37,13 @@ class TooFewTrades(ValueError):
 class History:
     """Closed trades in the order of their closing, an array each.
 
-    `r`: profit in units of the planned loss; `risked`: that loss as a fraction of equity at entry;
-    `loss`: the same as a fraction of the stake; `gaps`: days since the close before it, the first
-    one also counting what came after the last.
+    `r`: profit in units of the planned loss; `best`: the same at the trade's highest; `risked`:
+    that loss as a fraction of equity at entry; `loss`: that loss as a fraction of the stake;
+    `gaps`: days since the close before it, the first one also counting what came after the last.
     """
 
     r: Floats
+    best: Floats
     risked: Floats
     loss: Floats
     gaps: Floats
@@ -50,7 +51,7 @@ class History:
     @property
     def block(self) -> int:
         """The usual mean length of a block: the cube root of the number of trades, at least 2."""
-        return max(2, int(round(float(len(self.r)) ** (1 / 3))))
+        return max(2, round(float(np.cbrt(len(self.r)))))
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Month:
 
 
 def history(trades: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> History:
-    """From the columns r, stake, loss, equity and closed of trades in the order of their closing.
+    """From `Performance.trades` and the time they are from.
 
     Raises TooFewTrades, and ValueError when the plans of the trades were not recorded.
     """
@@ -86,6 +87,7 @@ def history(trades: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> His
     since[0] = ((closed.iloc[0] - start) + (end - closed.iloc[-1])).total_seconds() / 86400
     found = History(
         r=known["r"].to_numpy(dtype=float),
+        best=np.fmax(known["best_r"].to_numpy(dtype=float), known["r"].to_numpy(dtype=float)),
         risked=(known["stake"] * known["loss"] / known["equity"]).to_numpy(dtype=float),
         loss=known["loss"].to_numpy(dtype=float),
         gaps=np.maximum(since, 0.0),
@@ -199,8 +201,8 @@ class _Accounts:
         liftable = (lot <= most) & (lot <= lot_share(settings) * self.equity)
         stake = np.where(stake >= lot, stake, np.where(liftable, lot, 0.0))
         stake[self.halted | (self.tier < 0)] = 0.0
+        self.peak = np.maximum(self.peak, self.equity + past.best[row] * stake * loss)
         self.equity = np.maximum(self.equity + past.r[row] * stake * loss, 0.0)
-        self.peak = np.maximum(self.peak, self.equity)
         self.halted |= self.equity <= (1 - settings.max_drawdown / 100) * self.peak
         self.tier = next_tiers(self.equity, self.tier, settings.downgrade_buffer)
         self.below |= self.equity < sorted_tiers()[0].min_equity
