@@ -35,6 +35,7 @@ def equity(performance: Performance) -> Panel:
             "tickprefix": "$",
             "tickformat": ",.0f" if high > 50 else ",.2f",
         },
+        xaxis={"range": [days.index[0], performance.end]},
         hovermode="x unified",
     )
     _bands(drawn, bottom, top)
@@ -171,9 +172,11 @@ def drawdown(performance: Performance) -> Panel:
     deepest = counted_drawdown(performance)
     left = limit - deepest
     kept = (
-        f"{number(left * 100, 2)} points above"
+        "a hair above"
+        if 0 <= left < 0.0005
+        else f"{number(left * 100, 1)} points above"
         if left >= 0
-        else f"{number(-left * 100, 2)} points through"
+        else f"{number(-left * 100, 1)} points through"
     )
     again = (
         f" After each pause the peak began anew (dotted); below the highest ever it was "
