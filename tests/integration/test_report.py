@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from nija_plugins.cli import app
 from nija_plugins.report.from_result import performance
 from nija_plugins.report.html import numbers, page
 from nija_plugins.report.performance import Performance
 from nija_plugins.research.result import Result, latest
 from nija_plugins.venue.files import write_synthetic_candles
 from tests.conftest import copy_of_the_house, nija
+
+# One backtest serves all of them.
+pytestmark = pytest.mark.xdist_group("report")
 
 TIMERANGE = "20230301-20230601"
 
@@ -110,19 +115,20 @@ def test_the_stop_on_the_candles_is_the_one_that_sold(account: Performance) -> N
             assert stops[-1] <= view["y"][1] * 1.001
 
 
-def test_the_commands(home: Path, result: Result) -> None:
-    told = nija(home, "report")
-    assert told.returncode == 0, told.stdout + told.stderr
-    file = home / "user_data/backtest_results" / f"{result.path.stem}.html"
-    assert str(file.relative_to(home)) in told.stdout
+def test_the_commands(home: Path, result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    told = CliRunner().invoke(app, ["report"])
+    assert told.exit_code == 0, told.output
+    file = Path("user_data/backtest_results") / f"{result.path.stem}.html"
+    assert f"Report: {file}" in told.output
     text = file.read_text()
     assert f"${result.statistics['final_balance']:,.2f}" in text
     assert str(home) not in text
 
-    drawn = nija(home, "simulate", "--json", "--months", "3", "--paths", "200")
+    drawn = CliRunner().invoke(app, ["simulate", "--json", "--months", "3", "--paths", "200"])
     facts = json.loads(drawn.stdout)
     assert facts["trades"] == result.statistics["total_trades"]
-    assert drawn.returncode == (0 if facts["trades"] >= 20 else 1)
+    assert drawn.exit_code == (0 if facts["trades"] >= 20 else 1)
 
 
 @pytest.mark.parametrize(
@@ -135,16 +141,19 @@ def test_the_commands(home: Path, result: Result) -> None:
         (("some.zip", "--db", "sqlite:///x"), "Name a result or --db, not both."),
     ],
 )
+@pytest.mark.parametrize("command", ["report", "simulate"])
 def test_what_is_not_there_is_said_in_a_line(
-    home: Path, arguments: tuple[str, ...], words: str
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    arguments: tuple[str, ...],
+    words: str,
 ) -> None:
-    for command in ("report", "simulate"):
-        told = nija(home, command, *arguments)
-        assert told.returncode == 2
-        assert words in told.stderr
-        assert "Traceback" not in told.stderr
-        if len(arguments) > 1:
-            break  # one is enough: they read it by the same function
+    monkeypatch.chdir(home)
+    told = CliRunner().invoke(app, [command, *arguments])
+    assert told.exit_code == 2
+    assert words in told.stderr
+    assert "Traceback" not in told.output
 
 
 def test_tiers_of_the_report_are_those_of_the_run(account: Performance, result: Result) -> None:

@@ -58,11 +58,14 @@ def test_odds_are_odds_and_quantiles_are_ordered(
             assert now.halted >= before.halted
 
 
-@given(
-    st.lists(st.floats(0, 3000), min_size=1, max_size=40),
-    st.floats(0, 50),
-    st.floats(0, 3000),
+NEAR_A_TIER = st.builds(
+    lambda tier, share: tier.min_equity * share,
+    st.sampled_from(sorted_tiers()),
+    st.floats(0.7, 1.2),
 )
+
+
+@given(st.lists(NEAR_A_TIER, min_size=1, max_size=40), st.floats(0, 50), st.floats(0, 3000))
 def test_its_tiers_are_the_scaling_engines(
     equities: list[float], buffer: float, first: float
 ) -> None:
