@@ -32,6 +32,7 @@ from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.plugin import ScalingPlugin
 from nija_plugins.scaling.tiers import ScalingTier
 from nija_plugins.settings import Settings
+from nija_plugins.stakes import Stakes
 from nija_plugins.unseen import Unseen
 from nija_plugins.wallet import Raised, cash, marked, positions
 
@@ -50,6 +51,7 @@ class Run:
     exchange: str
     mode: Mode
     refusals: Refusals
+    stakes: Stakes
     live: LiveWatch | None = None
     """What watches the exchange; None in backtests."""
     memory: Memory = field(default_factory=Memory)
@@ -96,13 +98,16 @@ class Run:
         scaling = ScalingPlugin(engine, settings, on_change=announce)
         manager.register(scaling, name=SCALING)
         relay.append(Hooks(manager))
-        run = cls(relay[0], scaling, settings, exchange, mode, Refusals(settings, journal), live)
+        refusals, stakes = Refusals(settings, journal), Stakes(mode)
+        run = cls(relay[0], scaling, settings, exchange, mode, refusals, stakes, live)
         run.well_begun = run.hooks.tell("nija_run_started", settings=settings)
         if mode == "backtest" and "original_config" in config:
             config["original_config"]["nija_run"] = {
                 "tier_changes": scaling.changes,
                 "refused": run.refusals.totals,
                 "equity": run.record.facts,
+                "stakes": run.stakes.records,
+                "settings": settings.model_dump(mode="json"),
             }
         return run
 

@@ -14,7 +14,9 @@ from nija_plugins.cli.plugins import plugins
 from nija_plugins.cli.reconcile import reconcile
 from nija_plugins.cli.refusals import refusals
 from nija_plugins.cli.replay import replay
+from nija_plugins.cli.report import report
 from nija_plugins.cli.signals import signals
+from nija_plugins.cli.simulate import simulate
 from nija_plugins.cli.status import status
 from nija_plugins.cli.train import train
 from nija_plugins.cli.unlock import unlock
@@ -34,6 +36,8 @@ app.command()(plugins)
 app.command()(limits)
 app.command()(train)
 app.command()(replay)
+app.command()(report)
+app.command()(simulate)
 
 
 @app.callback()

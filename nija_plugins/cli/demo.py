@@ -95,7 +95,21 @@ def demo(
     except ResultError as error:
         console.print(f"[bold red]nija demo:[/] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
+    with screen.status("Drawing the reports ..."):
+        reports = [_report(one, datadir) for one in results]
     _show(results, seed, screen)
+    for file in reports:
+        screen.print(f"Report: {file}", highlight=False, soft_wrap=True)
+
+
+def _report(result: Result, candles: Path) -> Path:
+    """The page about one backtest, in the folder of that backtest."""
+    from nija_plugins.report.from_result import performance
+    from nija_plugins.report.html import page
+
+    file = result.path.parent.parent / "report.html"
+    file.write_text(page(performance(result, candles)), encoding="utf-8")
+    return file
 
 
 def _candles(seed: int, screen: Console) -> Path:

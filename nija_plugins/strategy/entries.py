@@ -109,6 +109,7 @@ class Entries(StrategyBase):
         if decision.refusal is not None:
             return (Reason(f"sizing.{decision.decided_by}", decision.refusal),)
         run.approvals[request.pair] = decision.stake
+        run.stakes.promise(request, account, decision, settings)
         run.plans.promise(request.pair, FrozenPlan.of(reading))
         return ()
 

@@ -25,6 +25,7 @@ class Exits(StrategyBase):
         told = {"pair": pair, "price": order.safe_price, "amount": order.safe_filled}
         if order.ft_order_side == trade.entry_side:
             self._frozen_plan(trade)
+            self.run.stakes.filled(trade)
             stake = order.safe_price * order.safe_filled
             self.run.hooks.tell("nija_entry_filled", stake=stake, **told)
         else:
