@@ -14,6 +14,7 @@ from freqtrade.commands.arguments import Arguments
 from nija_plugins.doctor.network import NEVER_SENT
 from nija_plugins.research.engine import store_candles
 from nija_plugins.venue.candles import CandleSource
+from nija_plugins.venue.environment import addresses
 from nija_plugins.venue.venue import Credentials
 
 HISTORY = timedelta(days=900)
@@ -85,13 +86,12 @@ def build(
             ignore = shutil.ignore_patterns("__pycache__")
             shutil.copytree(origin, house.user_data / name, ignore=ignore)
     store_candles(source, house.candles, first - HISTORY, last)
-    addresses = dict.fromkeys(("rest", "public", "private", "zendesk"), url)
     exchange = {
         **{name: value for name, value in config["exchange"].items() if name not in SECRETS},
         "key": account.key if account else "",
         "secret": account.secret if account else "",
         "ccxt_config": {
-            "urls": {"api": addresses},
+            "urls": {"api": addresses(url)},
             # ccxt's throttle would wait for a clock that stands still.
             "enableRateLimit": False,
             "timeout": 10_000,

@@ -30,7 +30,8 @@ from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.environment import freqtrade_environment
 from nija_plugins.venue.server import serve
 
-CONFIGURATION = ("config.micro_capital.json", "config.kraken.json", "user_data/config.json")
+OVERLAYS = {"kraken": "config.kraken.json", "krakenfutures": "config.futures.json"}
+CONFIGURATION = ("config.micro_capital.json", "user_data/config.json", *OVERLAYS.values())
 STRATEGY = "user_data/strategies/NijaMicro.py"
 """What a house is made of, as shipped; paths within the repository."""
 
@@ -101,7 +102,7 @@ class Engine:
 
     def _config(self, timerange: str, datadir: Path, exchange: str) -> dict[str, Any]:
         files = [self.house / "user_data/config.json"]
-        files += [self.house / "config.kraken.json"] if exchange == "kraken" else []
+        files += [self.house / OVERLAYS[exchange]] if exchange in OVERLAYS else []
         arguments = {
             "config": [str(file) for file in files],
             "user_data_dir": str(self.house / "user_data"),
