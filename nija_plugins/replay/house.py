@@ -12,9 +12,9 @@ from typing import Any
 from freqtrade.commands.arguments import Arguments
 
 from nija_plugins.doctor.network import NEVER_SENT
-from nija_plugins.research.engine import store_candles
 from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.environment import addresses
+from nija_plugins.venue.files import store_candles
 from nija_plugins.venue.venue import Credentials
 
 HISTORY = timedelta(days=900)

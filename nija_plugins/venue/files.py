@@ -8,7 +8,7 @@ from freqtrade.data.history.datahandlers.idatahandler import get_datahandler
 from freqtrade.enums.candletype import CandleType
 from freqtrade.exchange import timeframe_to_seconds
 
-from nija_plugins.venue.candles import SyntheticCandles
+from nija_plugins.venue.candles import CandleSource, SyntheticCandles
 from nija_plugins.venue.generator import DEFAULT_SEED
 from nija_plugins.venue.kraken_futures import funding_rates
 
@@ -58,6 +58,24 @@ def write_synthetic_candles(
     """
     mark_synthetic(datadir, seed)
     source = SyntheticCandles(seed)
+    return store_candles(
+        source, datadir, start, end, quote=quote, timeframes=timeframes, futures=futures
+    )
+
+
+def store_candles(
+    source: CandleSource,
+    datadir: Path,
+    start: datetime,
+    end: datetime,
+    *,
+    quote: str = "USD",
+    timeframes: tuple[str, ...] = ("1h", "1d"),
+    futures: bool = False,
+) -> tuple[str, ...]:
+    """Write what opens from `start` on and closes by `end` as freqtrade's files in `datadir`, with
+    `futures` also mark prices and funding rates; returns the pairs written."""
+    datadir.mkdir(parents=True, exist_ok=True)
     handler = get_datahandler(datadir, "feather")
     settled = f":{quote}" if futures else ""
     pairs = tuple(f"{asset}/{quote}{settled}" for asset in source.assets)
@@ -71,7 +89,7 @@ def write_synthetic_candles(
             handler.ohlcv_store(pair, timeframe, closed, kind)
         if futures:
             marks = source.candles(pair, "1h", start, end, now=end)
-            rates = funding_rates(source, pair, start, end, now=end)
             handler.ohlcv_store(pair, "1h", marks, CandleType.MARK)
+            rates = funding_rates(source, pair, start, end, now=end)
             handler.ohlcv_store(pair, "1h", rates, CandleType.FUNDING_RATE)
     return pairs
