@@ -35,6 +35,7 @@ from freqtrade.worker import Worker
 from nija_plugins.replay.clock import Clock, simulated_time
 from nija_plugins.run import Run
 from nija_plugins.settings import ALIASES, Settings, environment_name
+from nija_plugins.venue import kraken_futures
 from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.environment import addresses
 from nija_plugins.venue.venue import Books, Credentials, Venue
@@ -406,6 +407,8 @@ def a_home(
     monkeypatch.setattr(PairLocks, "timeframe", PairLocks.timeframe)
     # freqtrade would replace pytest's handlers by its own.
     monkeypatch.setattr("freqtrade.configuration.configuration.setup_logging", lambda config: None)
+    # freqtrade asks Kraken Futures for all of them, again and again.
+    monkeypatch.setattr(kraken_futures, "FIRST_FUNDING", START - timedelta(days=2))
     enable_database_use()
     market.reset()
     venue.reset()
