@@ -62,6 +62,8 @@ def replay(
                 f"--from {begin:%Y-%m-%d %H:%M} is not before --to {end:%Y-%m-%d %H:%M}."
             )
         settings = load(config)
+        if exchange is Exchange.KRAKENFUTURES or settings.get("trading_mode") == "futures":
+            raise ValueError("A replay has spot markets only: leave out config.futures.json.")
         if exchange:
             settings["exchange"] = {**settings["exchange"], "name": str(exchange)}
         if wallet:
