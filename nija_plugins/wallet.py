@@ -102,7 +102,7 @@ def positions(
 def _stop(trade: LocalTrade) -> float:
     """The price of the trade's stop. Leverage pulls the disaster stop that stands until the entry
     fills up to the price; the planned one may lie below it."""
-    if not trade.amount and trade.initial_stop_loss_pct:
+    if trade.leverage > 1 and not trade.amount and trade.initial_stop_loss_pct:
         whole = trade.open_rate * (1 - abs(trade.initial_stop_loss_pct))
         return float(min(trade.stop_loss, whole))
     return float(trade.stop_loss or 0.0)

@@ -101,6 +101,19 @@ def entered(account: Account, request: EntryRequest, stake: float) -> Account:
     return replace(account, cash=cash, free_cash=cash, positions=(position,))
 
 
+def test_the_buffer_is_left_after_the_margin_and_the_fee_on_the_position() -> None:
+    """$200 of $1,000 are free and $150 stay: $50 pay a stake and 1% of twice the stake."""
+    safe = Position("ETH/USD:USD", 8.0, 100.0, 100.0, 100.0, 0.0)
+    account = an_account(200.0, positions=(safe,), tier=SCALING_TIERS[-1])
+    account = replace(account, limits=effective_limits(account.tier, Settings()))
+    market = Market(1e-8, 1e-8, 0.0, 0.01, maintenance=0.0105)
+    account = replace(account, benchmarks=replace(account.benchmarks, day_open=1e3, peak=1e3))
+    request = a_request(market=market, stop=0.01, leverage=2.0, minimum_stake=0.0)
+    decision = decide(1e4, request, account, Settings())
+    assert decision.decided_by == "cash buffer"
+    assert decision.stake == pytest.approx(50 / 1.02, abs=0.001)
+
+
 @given(futures, stops, elite, st.floats(0.005, 0.2))
 def test_leverage_makes_no_position_smaller(market, stop, money, volatility) -> None:
     account = an_account(money)
