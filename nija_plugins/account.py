@@ -22,7 +22,9 @@ class Position:
 
     `amount` is filled, `pending` is still resting in an entry order at `entry_price` (its cash is
     reserved, not spent); `mark` is the last closed price, `stop` the price of the present stop,
-    `fee` the fraction paid on each side. Amounts are in base currency, prices in stake currency.
+    `fee` the fraction paid on each side. `owed` is what leverage borrowed for the filled amount,
+    less the funding received so far (so it may be negative). Amounts are in base currency, prices
+    and `owed` in stake currency.
     """
 
     pair: str
@@ -32,16 +34,17 @@ class Position:
     stop: float
     fee: float
     pending: float = 0.0
+    owed: float = 0.0
 
     @property
     def value(self) -> float:
-        """What selling now would bring, less the fee to get out."""
-        return self.amount * self.mark * (1 - self.fee)
+        """What selling now would bring, less the fee to get out and what is owed."""
+        return self.amount * self.mark * (1 - self.fee) - self.owed
 
     @property
     def value_at_stop(self) -> float:
         """What is left when the stop is hit; below a stop already passed, what the mark brings."""
-        return self.amount * min(self.stop, self.mark) * (1 - self.fee)
+        return self.amount * min(self.stop, self.mark) * (1 - self.fee) - self.owed
 
     @property
     def loss_of_pending(self) -> float:
@@ -141,6 +144,9 @@ def unsound(cash: float, free_cash: float, positions: tuple[Position, ...]) -> s
         ((f"{p.pair} stop", p.stop) for p in positions),
         ((f"{p.pair} amount", p.amount + p.pending) for p in positions),
     )
+    for position in positions:
+        if not isfinite(position.owed):
+            return f"The account cannot be valued: {position.pair} funding is {position.owed}."
     for name, number in numbers:
         if not isfinite(number) or number < 0:
             return f"The account cannot be valued: {name} is {number}."

@@ -81,7 +81,10 @@ def effect_of(open_trades: Sequence[LocalTrade], closed_profit: float) -> float:
     """What trades did to the cash: closed profit, and what open ones cost or have brought back,
     entry fees included, in stake currency."""
     return closed_profit + sum(
-        float(trade.realized_profit - trade.amount * trade.open_rate * (1 + trade.fee_open))
+        float(
+            trade.realized_profit
+            - trade.amount * trade.open_rate * (1 / trade.leverage + trade.fee_open)
+        )
         for trade in open_trades
     )
 

@@ -64,6 +64,7 @@ DEFAULT = (
     "signals.plan",
     "trade_filter.filter",
     "sizing.hybrid",
+    "sizing.leverage",
 )
 """Modules of nija_plugins that `nija.plugins.disable` can unload or a plugin can replace."""
 

@@ -64,6 +64,7 @@ class Run:
     well_begun: bool = True
     """False when a plugin failed to start over: what it remembers belongs to another run."""
     approvals: dict[str, float] = field(default_factory=dict)
+    """Per pair, what the position may be worth that was decided a moment ago, in stake currency."""
     plans: Plans = field(default_factory=Plans)
     record: EquityRecord = field(default_factory=EquityRecord)
     unseen: Unseen = field(default_factory=Unseen)

@@ -61,6 +61,10 @@ class Settings(BaseModel):
     """True: size on the whole equity. False: on free cash."""
     copy_trading: bool = False
     leverage_enabled: bool = False
+    """Without tiers: whether futures are traded with leverage. With tiers they decide; only an
+    explicit LEVERAGE_ENABLED=false in the environment, where false is nobody's default, ends it."""
+    max_leverage: float = Field(2, ge=1, le=5)
+    """Largest leverage, as a multiple of the margin; 1 is none."""
     arbitrage: Literal[False] = False
     """NIJA has no arbitrage; true is refused."""
     trade_only: tuple[str, ...] = Field(("BTC", "ETH", "SOL"), strict=False, min_length=1)
@@ -174,7 +178,6 @@ NOT_YET_IN_FORCE: Mapping[str, str] = {
     "secondary_broker": "comes with the portfolio of several brokers",
     "exchange_priority": "comes with the portfolio of several brokers",
     "copy_trading": "comes with copy trading",
-    "leverage_enabled": "comes with leverage",
 }
 """Settings whose rule does not exist yet, with what brings it; `nija status` lists them."""
 
@@ -214,6 +217,8 @@ def _overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, st
         if name in environ and name not in ours:
             values[setting] = _parse(setting, environ[name])
             origin[setting] = name
+    if values.get("leverage_enabled") is False:
+        values["max_leverage"], origin["max_leverage"] = 1, origin["leverage_enabled"]
     return values, origin
 
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from freqtrade.enums import TradingMode
 from freqtrade.exceptions import OperationalException
 
 from nija_plugins.doctor.context import Context
@@ -20,11 +21,19 @@ LIVE = "LIVE: orders are sent to %s, with real money."
 DRY = "DRY-RUN: play money; no order is sent to %s."
 
 
+NO_LIVE_FUTURES = (
+    "NIJA does not trade futures live yet: it cannot compare a futures account with its trades. "
+    "Set dry_run to true, or leave out config.futures.json."
+)
+
+
 def look(config: Mapping[str, Any], exchange: Any, live: bool) -> None:
     """Says what it finds in the log. `exchange` is freqtrade's.
 
-    Raises OperationalException when a live bot's key may withdraw.
+    Raises OperationalException when a live bot's key may withdraw, and for live futures.
     """
+    if live and config.get("trading_mode") == TradingMode.FUTURES:
+        raise OperationalException(NO_LIVE_FUTURES)
     logger.info(LIVE if live else DRY, exchange.name)
     if live:
         _refuse_a_key_that_withdraws(exchange)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from freqtrade.enums import TradingMode
 from freqtrade.persistence import LocalTrade, Trade
 from freqtrade.wallets import Wallets
 
@@ -22,12 +23,17 @@ def cash(
     """(all cash, free cash) in stake currency; the first includes what resting orders reserve.
 
     In backtests and dry-runs freqtrade books the entry fee only when a trade closes; live the
-    exchange has taken it already.
+    exchange has taken it already. In futures markets its total includes the margin of positions.
     """
     unbooked = 0.0
     if mode != "live":
         unbooked = sum(trade.amount * trade.open_rate * trade.fee_open for trade in trades)
-    total = wallets.get_total(stake_currency) - unbooked
+    margin = sum(
+        trade.amount * trade.open_rate / trade.leverage
+        for trade in trades
+        if trade.trading_mode == TradingMode.FUTURES
+    )
+    total = wallets.get_total(stake_currency) - margin - unbooked
     return total, wallets.get_free(stake_currency) - unbooked
 
 
@@ -46,7 +52,7 @@ def gone(trade: LocalTrade, wallets: Wallets, own: float) -> float:
 
 
 def _held(trade: LocalTrade, wallets: Wallets, own: float) -> float:
-    return float(wallets.get_total(trade.safe_base_currency)) - own
+    return float(wallets.get_owned(trade.pair, trade.safe_base_currency)) - own
 
 
 def _resting(trade: LocalTrade, *, entry: bool) -> float:
@@ -84,12 +90,22 @@ def positions(
                 amount=trade.amount + came - went,
                 entry_price=trade.open_rate,
                 mark=mark,
-                stop=trade.stop_loss or 0.0,
+                stop=_stop(trade),
                 fee=trade.fee_close or trade.fee_open,
                 pending=_resting(trade, entry=True) - came,
+                owed=trade.borrowed - (trade.funding_fees or 0.0),
             )
         )
     return tuple(found), problem
+
+
+def _stop(trade: LocalTrade) -> float:
+    """The price of the trade's stop. Leverage pulls the disaster stop that stands until the entry
+    fills up to the price; the planned one may lie below it."""
+    if trade.leverage > 1 and not trade.amount and trade.initial_stop_loss_pct:
+        whole = trade.open_rate * (1 - abs(trade.initial_stop_loss_pct))
+        return float(min(trade.stop_loss, whole))
+    return float(trade.stop_loss or 0.0)
 
 
 def marked(held: Sequence[Position], book: Book, moment: datetime) -> tuple[Position, ...]:
@@ -120,6 +136,7 @@ def raise_stops(held: Sequence[Position]) -> tuple[Raised, ...]:
         position = wanted.get(trade.pair)
         before = trade.stop_loss or 0.0
         if position is not None and position.stop > before:
-            trade.adjust_stop_loss(position.mark, 1 - position.stop / position.mark)
+            distance = 1 - position.stop / position.mark
+            trade.adjust_stop_loss(position.mark, distance * trade.leverage)
             raised.append(Raised(trade.pair, trade.id, before, trade.stop_loss or 0.0))
     return tuple(raised)

@@ -98,7 +98,7 @@ def copy_of_the_house(folder: Path) -> Path:
     """A scratch copy of the shipped configuration in `folder`."""
     home = folder / "house"
     home.mkdir()
-    for name in ("config.micro_capital.json", "config.kraken.json"):
+    for name in ("config.micro_capital.json", "config.kraken.json", "config.futures.json"):
         shutil.copy(ROOT / name, home)
     for name in ("config.json", "strategies", "hyperopts", "plugins"):
         source, target = ROOT / "user_data" / name, home / "user_data" / name

@@ -1,5 +1,6 @@
 """`nija explain`: how a stake comes about, leg by leg and cut by cut."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,8 +19,10 @@ from nija_plugins.scaling.tiers import checked_equity, tier_for
 from nija_plugins.settings import Settings
 from nija_plugins.sizing.decision import Decision, decide
 from nija_plugins.sizing.hybrid import Leg, legs, sizing_base
+from nija_plugins.sizing.leverage import largest_leverage, liquidation_distance
 from nija_plugins.sizing.lot import ENGINE_RESERVE, live_minimum_stake
-from nija_plugins.venue.listings import EXCHANGES
+from nija_plugins.venue.kraken_futures import MARGIN_LEVELS
+from nija_plugins.venue.listings import LISTED
 from nija_plugins.view import Regime
 
 DISASTER_STOP = 0.30
@@ -42,7 +45,7 @@ Percentage = Annotated[float, typer.Option(parser=percentage, metavar="PERCENT")
 
 def explain(
     equity: Annotated[float, typer.Option(help="Equity of the account, all in cash.")],
-    pair: Annotated[str, typer.Option(help="For example BTC/USD.")],
+    pair: Annotated[str, typer.Option(help="For example BTC/USD; BTC/USD:USD is the future.")],
     price: Annotated[float, typer.Option(min=1e-9)],
     stop: Percentage,
     target: Percentage = "15%",  # type: ignore[assignment]
@@ -62,9 +65,13 @@ def explain(
     if not 0 < stop < DISASTER_STOP:
         raise typer.BadParameter(f"the stop must lie between 0% and {DISASTER_STOP:.0%}")
     if fee is not None:
-        market = Market(market.amount_step, market.amount_min, market.cost_min, fee)
+        market = replace(market, fee=fee)
     account = fresh_account(equity, str(exchange), settings, datetime.now(UTC))
     request = _request(pair, price, stop, target, volatility, str(exchange), market)
+    if market.maintenance:
+        leverage = largest_leverage(request, account, settings)
+        smallest = request.minimum_stake / leverage
+        request = replace(request, leverage=leverage, minimum_stake=smallest)
     console = Console()
     tier = account.tier.name if account.tier else "no tier"
     console.print(
@@ -78,13 +85,16 @@ def explain(
         f"{request.reward_over_risk:.2f} (at least {settings.min_risk_reward:g} is asked for).",
         highlight=False,
     )
+    if request.leverage > 1:
+        console.print(_levered(request), highlight=False)
     needed = balance_needed(str(exchange), False, settings)
     if account.tier is None or equity < needed:
         console.print(f"[red]No entry:[/] {exchange} starts from ${needed:.2f}.", highlight=False)
         raise typer.Exit(0)
     opinions = legs(request, account, settings)
     wish = sizing_base(account, settings) * sum(leg.weight * leg.fraction for leg in opinions)
-    _show(console, opinions, decide(wish, request, account, settings), equity)
+    decision = decide(wish, request, account, settings)
+    _show(console, opinions, decision, equity, request.leverage)
 
 
 def market_rules(exchange: str, pair: str) -> Market:
@@ -92,7 +102,8 @@ def market_rules(exchange: str, pair: str) -> Market:
 
     Raises ValueError naming the pairs it lists.
     """
-    found = EXCHANGES[exchange]
+    found = LISTED[exchange]
+    margin = MARGIN_LEVELS[0][-1] + float(found.taker)
     for listing in found.listings:
         if listing.pair == pair:
             return Market(
@@ -100,12 +111,29 @@ def market_rules(exchange: str, pair: str) -> Market:
                 amount_min=float(listing.amount_min),
                 cost_min=float(listing.cost_min),
                 fee=float(max(found.maker, found.taker)),
+                maintenance=margin if listing.settle else 0.0,
             )
     listed = ", ".join(listing.pair for listing in found.listings)
     raise ValueError(f"The rules of {pair} on {exchange} are not known here; known: {listed}.")
 
 
-def _show(console: Console, opinions: tuple[Leg, ...], decision: Decision, equity: float) -> None:
+def _levered(request: EntryRequest) -> str:
+    """What the leverage means, in two sentences."""
+    way = liquidation_distance(request.leverage, request.market)
+    return (
+        f"Leverage {request.leverage:g}: a stake is margin, the position "
+        f"{request.leverage:g} times as large. It is liquidated {way:.1%} below the entry; the "
+        f"stop lies {request.stop / way:.0%} of the way there."
+    )
+
+
+def _show(
+    console: Console,
+    opinions: tuple[Leg, ...],
+    decision: Decision,
+    equity: float,
+    leverage: float,
+) -> None:
     table = Table("leg", "weight", "of equity", "adds", title="The wish")
     for leg in opinions:
         dollars = leg.weight * leg.fraction * equity
@@ -121,10 +149,11 @@ def _show(console: Console, opinions: tuple[Leg, ...], decision: Decision, equit
     if decision.refusal:
         console.print(f"[red]No entry:[/] {decision.refusal}", highlight=False)
         return
+    position = f", position ${decision.stake * leverage:.2f}" if leverage > 1 else ""
     how = "lifted to the smallest lot" if decision.lifted else f"decided by: {decision.decided_by}"
     console.print(
         f"[green]Stake: ${decision.stake:.2f}[/] ({decision.stake / equity:.1%} of equity, "
-        f"{decision.amount:.8f} units), {how}.",
+        f"{decision.amount:.8f} units{position}), {how}.",
         highlight=False,
     )
 

@@ -38,12 +38,21 @@ class Exchange(StrEnum):
 
     COINBASE = "coinbase"
     KRAKEN = "kraken"
+    KRAKENFUTURES = "krakenfutures"
+
+
+OVERLAYS = {
+    Exchange.KRAKEN: "config.kraken.json",
+    Exchange.KRAKENFUTURES: "config.futures.json",
+}
+"""What an exchange adds to freqtrade's configuration."""
 
 
 def offline(
     ctx: typer.Context,
     exchange: Annotated[
-        Exchange, typer.Option(help="kraken adds config.kraken.json to freqtrade's configuration.")
+        Exchange,
+        typer.Option(help="kraken adds config.kraken.json, krakenfutures config.futures.json."),
     ] = Exchange.COINBASE,
     port: Annotated[
         int, typer.Option(min=1, max=65535, help="Port of the simulated exchange on 127.0.0.1.")
@@ -104,11 +113,11 @@ def run_offline(
 
 
 def with_overlay(arguments: Sequence[str], exchange: Exchange) -> list[str]:
-    """`arguments`, and on Kraken its overlay as the last configuration file."""
+    """`arguments`, and an exchange's overlay (Kraken, Kraken Futures) as the last configuration."""
     arguments = list(arguments)
-    if exchange is Exchange.COINBASE or command_of(arguments) is None:
+    if exchange not in OVERLAYS or command_of(arguments) is None:
         return arguments
-    overlay = ["-c", "config.kraken.json"]
+    overlay = ["-c", OVERLAYS[exchange]]
     if any(re.match(r"-c|--config(=|$)", one) for one in arguments):
         return arguments + overlay
     # Naming one configuration file keeps freqtrade from looking for its default ones.

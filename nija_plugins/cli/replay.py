@@ -63,6 +63,8 @@ def replay(
             )
         settings = load(config)
         exchange_of(settings)
+        if exchange is Exchange.KRAKENFUTURES or settings.get("trading_mode") == "futures":
+            raise ValueError("A replay has spot markets only: leave out config.futures.json.")
         if exchange:
             settings["exchange"] = {**settings["exchange"], "name": str(exchange)}
         if wallet:

@@ -13,8 +13,9 @@ from freqtrade.commands.arguments import Arguments
 
 from nija_plugins.doctor.network import NEVER_SENT
 from nija_plugins.redaction import without_secrets
-from nija_plugins.research.engine import store_candles
 from nija_plugins.venue.candles import CandleSource
+from nija_plugins.venue.environment import addresses
+from nija_plugins.venue.files import store_candles
 from nija_plugins.venue.venue import Credentials
 
 HISTORY = timedelta(days=900)
@@ -87,13 +88,12 @@ def build(
             shutil.copytree(origin, house.user_data / name, ignore=ignore)
     store_candles(source, house.candles, first - HISTORY, last)
     kept = without_secrets({name: one for name, one in config.items() if name not in LEFT_OUT})
-    addresses = dict.fromkeys(("rest", "public", "private", "zendesk"), url)
     exchange = {
         **{name: value for name, value in kept["exchange"].items() if name not in SECRETS},
         "key": account.key if account else "",
         "secret": account.secret if account else "",
         "ccxt_config": {
-            "urls": {"api": addresses},
+            "urls": {"api": addresses(url)},
             # ccxt's throttle would wait for a clock that stands still.
             "enableRateLimit": False,
             "timeout": 10_000,

@@ -8,7 +8,11 @@ from nija_plugins.settings import Settings
 
 def minimum_balance(exchange: str, settings: Settings) -> float:
     """The smallest equity to start with on `exchange`, in stake currency."""
-    brokers = {"coinbase": settings.min_balance_coinbase, "kraken": settings.min_balance_kraken}
+    brokers = {
+        "coinbase": settings.min_balance_coinbase,
+        "kraken": settings.min_balance_kraken,
+        "krakenfutures": settings.min_balance_kraken,
+    }
     return max(settings.min_balance_to_trade, brokers.get(exchange, 0.0))
 
 

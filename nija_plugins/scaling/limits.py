@@ -25,10 +25,11 @@ def effective_limits(tier: ScalingTier | None, settings: Settings) -> Limits:
 
     In micro-capital mode the tier decides; `max_positions` and `risk_per_trade` of `settings` are
     the lowest tier's row, and only a lower value is a cap over every tier. Without it those two
-    settings decide alone, and nothing is unlocked.
+    settings and `leverage_enabled` decide alone, and nothing else is unlocked.
     """
     if not settings.micro_capital_mode:
-        return Limits(settings.max_positions, settings.risk_per_trade, False, False)
+        own = settings
+        return Limits(own.max_positions, own.risk_per_trade, False, own.leverage_enabled)
     if tier is None:
         return NOTHING
     lowest = sorted_tiers()[0]

@@ -22,9 +22,9 @@ from nija_plugins.lost_stops import LostStops
 from nija_plugins.memory import AccountStore
 from nija_plugins.memory.store import MEMORY_FILE, account_name
 from nija_plugins.modes import judged_alone, mode_of, one_of_many
-from nija_plugins.past import traded
+from nija_plugins.past import quote_of, traded
 from nija_plugins.plans import FrozenPlan
-from nija_plugins.requests import entry_request, market_rules
+from nija_plugins.requests import LIQUIDATION_BUFFER, entry_request, market_rules
 from nija_plugins.run import Run
 from nija_plugins.scaling.tiers import SCALING_TIERS
 from nija_plugins.settings import Settings
@@ -129,14 +129,21 @@ class StrategyBase(IStrategy):
         """A hash of the candles that a backtest's filter learns from; they decide it, too."""
         if not self.nija_settings.ai_trade_filter or self._mode != "backtest":
             return ""
-        return Archive(self.config).contents(
-            traded(self.nija_settings, self.config["stake_currency"])
-        )
+        return Archive(self.config).contents(traded(self.nija_settings, quote_of(self.config)))
 
     def _market_rules(self, pair: str) -> Market:
         # freqtrade charges a configured fee everywhere but live.
         fee = self.config.get("fee") if self._mode != "live" else None
-        return market_rules(pair, self.dp.market(pair), fee)
+        listed = self.dp.market(pair)
+        if listed is None or not listed.get("contract"):
+            return market_rules(pair, listed, fee)
+        # For the largest position there could be: larger ones need more margin.
+        whole = self.wallets.get_total(self.config["stake_currency"]) if self.wallets else 0.0
+        rate, _ = self.dp._exchange.get_maintenance_ratio_and_amt(
+            pair, whole * self.nija_settings.max_leverage
+        )
+        buffer = self.config.get("liquidation_buffer", LIQUIDATION_BUFFER)
+        return market_rules(pair, listed, fee, rate, buffer)
 
     def _account(self, now: datetime) -> Account:
         assert self.wallets is not None
@@ -164,7 +171,13 @@ class StrategyBase(IStrategy):
         )
 
     def _request(
-        self, pair: str, now: datetime, price: float, reading: Reading, bounds: tuple[float, float]
+        self,
+        pair: str,
+        now: datetime,
+        price: float,
+        reading: Reading,
+        bounds: tuple[float, float],
+        leverage: float = 1.0,
     ) -> EntryRequest:
         assets = [known.partition("/")[0] for known in self._book.pairs]
         return entry_request(
@@ -179,6 +192,7 @@ class StrategyBase(IStrategy):
             candle=self._candle,
             tradable_pairs=sum(asset in self.nija_settings.trade_only for asset in assets),
             engine_bounds=bounds,
+            leverage=leverage,
         )
 
     def _frozen_plan(self, trade: LocalTrade) -> FrozenPlan | None:

@@ -17,6 +17,7 @@ from nija_plugins.guard import PluginFailure
 from nija_plugins.plans import FrozenPlan
 from nija_plugins.refusals import Reason
 from nija_plugins.sizing.decision import decide
+from nija_plugins.sizing.leverage import largest_leverage
 from nija_plugins.starts import outlived_a_start
 from nija_plugins.strategy.base import StrategyBase
 
@@ -25,6 +26,43 @@ logger = logging.getLogger(__name__)
 
 class Entries(StrategyBase):
     """freqtrade's questions before an entry."""
+
+    def leverage(
+        self,
+        pair: str,
+        current_time: datetime,
+        current_rate: float,
+        proposed_leverage: float,
+        max_leverage: float,
+        entry_tag: str | None,
+        side: str,
+        **kwargs: Any,
+    ) -> float:
+        """The leverage, 1 for none. freqtrade asks before it asks for the stake, in futures markets
+        only, and takes 1 when this raises; so does NIJA."""
+        try:
+            return min(self._leverage(pair, current_time, current_rate), max_leverage)
+        except Exception as error:
+            self._say_once(f"No leverage for {pair}: {type(error).__name__}: {error}", error)
+            return 1.0
+
+    def _leverage(self, pair: str, now: datetime, price: float) -> float:
+        run, settings = self.run, self.nija_settings
+        reading = self._reading(pair, now)
+        if reading is None:
+            return 1.0
+        request = self._request(pair, now, price, reading, (0.0, inf))
+        account = self._account(now)
+        largest = largest_leverage(request, account, settings)
+        if largest <= 1:
+            return 1.0
+        given = {"request": request, "account": account, "settings": settings}
+        try:
+            wish = run.hooks.first("nija_leverage", answers.leverage, tier=account.tier, **given)
+        except PluginFailure as failure:
+            run.hooks.report(failure)  # nothing is entered in this loop
+            return 1.0
+        return min(wish or 1.0, largest)
 
     def custom_stake_amount(
         self,
@@ -43,12 +81,23 @@ class Entries(StrategyBase):
         so it does not."""
         try:
             self.run.approvals.pop(pair, None)
-            return self._stake(pair, current_time, current_rate, (min_stake or 0.0, max_stake))
+            if side != "long":  # a person may force what can_short rules out
+                logger.error("No entry into %s: NIJA trades long only.", pair)
+                return 0.0
+            bounds = (min_stake or 0.0, max_stake)
+            return self._stake(pair, current_time, current_rate, bounds, leverage)
         except Exception as error:
             self._say_once(f"No entry into {pair}: {type(error).__name__}: {error}", error)
             return 0.0
 
-    def _stake(self, pair: str, now: datetime, price: float, bounds: tuple[float, float]) -> float:
+    def _stake(
+        self,
+        pair: str,
+        now: datetime,
+        price: float,
+        bounds: tuple[float, float],
+        leverage: float,
+    ) -> float:
         run = self.run
         reading = self._reading(pair, now)
         if reading is None:
@@ -57,20 +106,34 @@ class Entries(StrategyBase):
         run.unseen.judged(pair, reading.ended)
         if run.live is not None:
             run.live.look_at_cash(now, self.wallets, Trade.get_trades_proxy(is_open=True))
-        request = self._request(pair, now, price, reading, bounds)
+        request = self._request(pair, now, price, reading, bounds, leverage)
         account = run.check_loop(self._account(now))
         reasons = (
             run.objections(request, account)
+            or self._too_much_leverage(request, account)
             or self._compared(request)
             or self._sized(request, account, reading)
         )
         if not reasons:
             if self._mode != "backtest":
                 logger.info(entry_approved(request, account, run.approvals[pair]))
-            return run.approvals[pair]
+            return run.approvals[pair] / leverage
         run.reach_limits(reasons, account, self._requests_at_close(now))
         run.refuse(request, reading.ended, reasons)
         return 0.0
+
+    def _too_much_leverage(self, request: EntryRequest, account: Account) -> tuple[Reason, ...]:
+        """What speaks against a leverage not decided here: a forced entry brings its own."""
+        largest = largest_leverage(request, account, self.nija_settings)
+        if request.leverage <= largest:
+            return ()
+        return (
+            Reason(
+                "sizing.leverage",
+                f"A leverage of {request.leverage:g} is more than the {largest:g} that the tier, "
+                "max_leverage and the stop allow.",
+            ),
+        )
 
     def _compared(self, request: EntryRequest) -> tuple[Reason, ...]:
         """What speaks against an entry once the exchange was asked what it holds (live only)."""
@@ -95,7 +158,7 @@ class Entries(StrategyBase):
     def _sized(
         self, request: EntryRequest, account: Account, reading: Reading
     ) -> tuple[Reason, ...]:
-        """Approves a stake for the request and promises its plan; else why there is none."""
+        """Approves a position for the request and promises its plan; else why there is none."""
         run, settings = self.run, self.nija_settings
         given = {"request": request, "account": account, "settings": settings}
         try:
@@ -108,7 +171,7 @@ class Entries(StrategyBase):
         decision = decide(wish, request, account, settings)
         if decision.refusal is not None:
             return (Reason(f"sizing.{decision.decided_by}", decision.refusal),)
-        run.approvals[request.pair] = decision.stake
+        run.approvals[request.pair] = decision.stake * request.leverage
         run.stakes.promise(request, account, decision, settings)
         run.plans.promise(request.pair, FrozenPlan.of(reading))
         return ()
@@ -135,7 +198,7 @@ class Entries(StrategyBase):
         logger.error(
             decided(
                 "entry_refused",
-                f"No entry into {pair}: an order of {amount * rate:.2f} is not the stake of "
+                f"No entry into {pair}: an order of {amount * rate:.2f} is not the position of "
                 f"{approved:.2f} NIJA decided.",
                 pair=pair,
                 rules="engine.other_stake",

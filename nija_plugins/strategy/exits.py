@@ -26,7 +26,7 @@ class Exits(StrategyBase):
         if order.ft_order_side == trade.entry_side:
             self._frozen_plan(trade)
             self.run.stakes.filled(trade)
-            stake = order.safe_price * order.safe_filled
+            stake = order.safe_price * order.safe_filled / trade.leverage
             self.run.hooks.tell("nija_entry_filled", stake=stake, **told)
         else:
             self.run.hooks.tell("nija_exit_filled", profit=self._profit(trade, order), **told)
@@ -60,8 +60,10 @@ class Exits(StrategyBase):
         if stop is None:
             return None
         if after_fill:
-            # Here freqtrade would even lower a stop: one that was tightened stays where it is.
-            stop = max(stop, trade.stop_loss or 0.0)
+            # Here freqtrade would even lower a stop: one that was tightened stays where it is. The
+            # disaster stop gives way, which leverage may have pulled above the planned one.
+            tightened = (trade.stop_loss or 0.0) > (trade.initial_stop_loss or 0.0)
+            stop = max(stop, trade.stop_loss if tightened else 0.0)
         if stop >= current_rate and self._mode != "backtest":
             # The trail rose above the price while nobody looked. freqtrade takes 0 for no answer;
             # the least distance there is makes it sell now.

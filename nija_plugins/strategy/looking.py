@@ -7,7 +7,7 @@ import pandas as pd
 from freqtrade.strategy import merge_informative_pair
 
 from nija_plugins import chart, market
-from nija_plugins.past import MODELS, Past
+from nija_plugins.past import MODELS, Past, quote_of
 from nija_plugins.signals.indicators import window_mean
 from nija_plugins.strategy.base import StrategyBase
 
@@ -45,7 +45,7 @@ class Looking(StrategyBase):
         return Past(
             archive=self._archive,
             exchange=self.config["exchange"]["name"],
-            stake=self.config["stake_currency"],
+            quote=quote_of(self.config),
             fee=self._market_rules(pair).fee,
             time_stop=self.time_stop,
             cache=Path(self.config["user_data_dir"]) / MODELS,

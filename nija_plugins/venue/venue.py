@@ -21,7 +21,7 @@ from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.coinbase_keys import KeyKind, make_key
 from nija_plugins.venue.exchange import SimulatedExchange
 from nija_plugins.venue.faults import Faults
-from nija_plugins.venue.listings import EXCHANGES
+from nija_plugins.venue.listings import EXCHANGES, LISTED
 from nija_plugins.venue.names import coinbase_name, kraken_name
 from nija_plugins.venue.orders import Fill, Order
 from nija_plugins.venue.quotes import Clock, Quotes, wall_clock
@@ -77,7 +77,7 @@ class Venue:
         self._clock = clock
         self.quotes = {
             name: Quotes(rules if spread else rules.without_spread(), source, self.clock)
-            for name, rules in EXCHANGES.items()
+            for name, rules in LISTED.items()
         }
         self.faults = Faults(seed, self.clock)
         self._lock = threading.RLock()

@@ -62,6 +62,15 @@ def test_explain_refuses_nonsense_in_words(changed: tuple[str, str], told: str) 
     assert "Traceback" not in result.output
 
 
+def test_explain_shows_leverage_where_there_is_some() -> None:
+    asked = ("explain", "--exchange", "krakenfutures", "--pair", "BTC/USD:USD", "--stop", "4%")
+    levered = nija(*asked, "--equity", "1500", "--price", "60000").output
+    assert "Leverage 2: a stake is margin, the position 2 times as large." in levered
+    assert "Stake: $186.00 (12.4% of equity, 0.00620000 units, position $372.01)" in levered
+    plain = nija(*asked, "--equity", "900", "--price", "60000").output
+    assert "Leverage" not in plain and "position $" not in plain
+
+
 def test_status_lists_every_setting_and_what_is_not_in_force() -> None:
     result = nija("status")
     assert result.exit_code == 0, result.output
