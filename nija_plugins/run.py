@@ -16,6 +16,7 @@ from nija_plugins import answers, locks
 from nija_plugins.account import Account, Benchmarks, Position, equity, unsound
 from nija_plugins.book import Book
 from nija_plugins.cash_flows import share_of
+from nija_plugins.copying.rules import LEFT_TO_THE_LEADER
 from nija_plugins.entry import EntryRequest, Mode
 from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.journal import JOURNAL_FILE, Journal
@@ -282,12 +283,15 @@ class Run:
     # -- entries ----------------------------------------------------------------------------
 
     def objections(self, request: EntryRequest, account: Account) -> tuple[Reason, ...]:
-        """Every veto's reason; a veto that fails is one too."""
+        """Every veto's reason; a veto that fails is one too. What a copy's leader has judged is not
+        judged again."""
         reasons = []
         given = {"request": request, "account": account, "settings": self.settings}
         for plugin, answer in self.hooks.every("nija_veto", answers.reason, **given):
             if isinstance(answer, PluginFailure):
                 self.hooks.report(answer)
+            elif request.copy_of is not None and plugin in LEFT_TO_THE_LEADER:
+                continue
             if answer is not None:
                 reasons.append(Reason(plugin, str(answer)))
         return tuple(reasons)

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from math import isfinite
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from freqtrade.constants import Config
@@ -30,6 +31,9 @@ from nija_plugins.view import Regime
 
 logger = logging.getLogger(__name__)
 
+WIDEST = 0.9
+"""How much of the disaster stop's distance a plan may use."""
+
 
 class StrategyBase(IStrategy):
     """The memory of a run. Raises SettingsError or PluginError (freqtrade's OperationalException)
@@ -47,6 +51,7 @@ class StrategyBase(IStrategy):
             self._build_manager(), self.nija_settings, SCALING_TIERS, self._learned_from()
         )
         self._started: datetime | None = None
+        self._turn = RLock()
         self._forget()
 
     def _forget(self) -> None:
@@ -58,11 +63,12 @@ class StrategyBase(IStrategy):
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the memory of a run, which a worker process builds for itself."""
-        memory = {"_book": None, "_archive": None, "_run": None}
+        memory = {"_book": None, "_archive": None, "_run": None, "_turn": None}
         return {**self.__dict__, **memory}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._turn = RLock()
         self._forget()
 
     def _build_manager(self) -> Any:
@@ -138,7 +144,7 @@ class StrategyBase(IStrategy):
         reading = self._book.reading(pair, now)
         if reading is None:
             return None
-        widest = abs(self.stoploss) * 0.9
+        widest = abs(self.stoploss) * WIDEST
         return reading.bent(
             score=self.score_scale(reading.regime),
             stop=self.stop_scale(),

@@ -11,13 +11,15 @@ from freqtrade.persistence import Order, Trade
 from nija_plugins import answers
 from nija_plugins.account import Account
 from nija_plugins.book import Reading
+from nija_plugins.copying.following import as_copy, objections, planned, refuse, shared
+from nija_plugins.copying.tag import MalformedCopy, is_copy, parse
 from nija_plugins.entry import EntryRequest
 from nija_plugins.guard import PluginFailure
 from nija_plugins.plans import FrozenPlan
 from nija_plugins.refusals import Reason
 from nija_plugins.sizing.decision import decide
 from nija_plugins.starts import outlived_a_start
-from nija_plugins.strategy.base import StrategyBase
+from nija_plugins.strategy.base import WIDEST, StrategyBase
 
 logger = logging.getLogger(__name__)
 
@@ -41,33 +43,68 @@ class Entries(StrategyBase):
         """The stake, or 0 for no entry. freqtrade takes the full proposed stake when this raises,
         so it does not."""
         try:
-            self.run.approvals.pop(pair, None)
-            return self._stake(pair, current_time, current_rate, (min_stake or 0.0, max_stake))
+            with self._turn:
+                self.run.approvals.pop(pair, None)
+                bounds = (min_stake or 0.0, max_stake)
+                if entry_tag is not None and is_copy(entry_tag):
+                    return self._copy_stake(pair, current_time, current_rate, bounds, entry_tag)
+                return self._stake(pair, current_time, current_rate, bounds)
         except Exception as error:
             self._say_once(f"No entry into {pair}: {type(error).__name__}: {error}", error)
             return 0.0
 
     def _stake(self, pair: str, now: datetime, price: float, bounds: tuple[float, float]) -> float:
-        run = self.run
         reading = self._reading(pair, now)
         if reading is None:
             logger.info("No entry into %s: it has not been analysed yet.", pair)
             return 0.0
-        run.unseen.judged(pair, reading.ended)
+        self.run.unseen.judged(pair, reading.ended)
+        request = self._request(pair, now, price, reading, bounds)
+        self._decide(request, reading)
+        return self.run.approvals.get(pair, 0.0)
+
+    def _copy_stake(
+        self, pair: str, now: datetime, price: float, bounds: tuple[float, float], tag: str
+    ) -> float:
+        """The stake of a copy; each refusal says in the log which copy it refused, and why."""
+        try:
+            copy = parse(tag)
+        except MalformedCopy as error:
+            logger.warning("No entry into %s: %s", pair, error)
+            return 0.0
+        reading = self._reading(pair, now)
+        if reading is None:
+            refuse(copy, (f"{pair} has not been analysed here: is it in pair_whitelist?",))
+            return 0.0
+        reading = planned(copy, reading)
+        request = as_copy(copy, self._request(pair, now, price, reading, bounds))
+        against = objections(copy, request, self.nija_settings, abs(self.stoploss) * WIDEST)
+        reasons = tuple(Reason("copying", sentence) for sentence in against)
+        if reasons:
+            self.run.refuse(request, reading.ended, reasons)
+        else:
+            reasons = self._decide(request, reading, copy.share)
+        if reasons:
+            refuse(copy, tuple(reason.sentence for reason in reasons))
+        return self.run.approvals.get(pair, 0.0)
+
+    def _decide(
+        self, request: EntryRequest, reading: Reading, share: float = 1.0
+    ) -> tuple[Reason, ...]:
+        """Approves a stake, times `share`; else the reasons why not, which it records."""
+        run, now = self.run, request.time
         if run.live is not None:
             run.live.look_at_cash(now, self.wallets, Trade.get_trades_proxy(is_open=True))
-        request = self._request(pair, now, price, reading, bounds)
         account = run.check_loop(self._account(now))
         reasons = (
             run.objections(request, account)
             or self._compared(request)
-            or self._sized(request, account, reading)
+            or self._sized(request, account, reading, share)
         )
-        if not reasons:
-            return run.approvals[pair]
-        run.reach_limits(reasons, account, self._requests_at_close(now))
-        run.refuse(request, reading.ended, reasons)
-        return 0.0
+        if reasons:
+            run.reach_limits(reasons, account, self._requests_at_close(now))
+            run.refuse(request, reading.ended, reasons)
+        return reasons
 
     def _compared(self, request: EntryRequest) -> tuple[Reason, ...]:
         """What speaks against an entry once the exchange was asked what it holds (live only)."""
@@ -90,9 +127,10 @@ class Entries(StrategyBase):
                 yield self._request(pair, now, reading.close, reading, (0.0, inf))
 
     def _sized(
-        self, request: EntryRequest, account: Account, reading: Reading
+        self, request: EntryRequest, account: Account, reading: Reading, share: float
     ) -> tuple[Reason, ...]:
-        """Approves a stake for the request and promises its plan; else why there is none."""
+        """Approves a stake for the request, times `share`, and promises its plan; else why there is
+        none."""
         run, settings = self.run, self.nija_settings
         given = {"request": request, "account": account, "settings": settings}
         try:
@@ -105,7 +143,10 @@ class Entries(StrategyBase):
         decision = decide(wish, request, account, settings)
         if decision.refusal is not None:
             return (Reason(f"sizing.{decision.decided_by}", decision.refusal),)
-        run.approvals[request.pair] = decision.stake
+        stake, refusal = shared(decision, share, request, settings)
+        if refusal is not None:
+            return (Reason("copying", refusal),)
+        run.approvals[request.pair] = stake
         run.plans.promise(request.pair, FrozenPlan.of(reading))
         return ()
 

@@ -3,6 +3,7 @@
 import logging
 import os
 from datetime import datetime
+from importlib.metadata import version
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from freqtrade.persistence import Trade
 
 from nija_plugins import start_checks
+from nija_plugins.copying.standing import Standing
 from nija_plugins.live import LiveWatch
 from nija_plugins.modes import judged_alone, one_of_many
 from nija_plugins.risk.floors import tightened
@@ -46,13 +48,20 @@ class Loop(StrategyBase):
             logger.warning("%s sets nothing: did you mean %s?", name, meant)
         idle = ", ".join(NOT_YET_IN_FORCE)
         logger.info("NIJA settings without a rule yet: %s. See `nija status`.", idle)
+        if self.nija_settings.mode == "MASTER_FOLLOW":
+            logger.info("mode is MASTER_FOLLOW: copies are entered, and no signals of our own.")
         if not self.nija_settings.ai_trade_filter:
             logger.info("ai_trade_filter is off: the AI filter's two rules are inactive.")
         elif not self.run.hooks.served("nija_confidence"):
             logger.info("No plugin serves nija_confidence: the AI filter's rules are inactive.")
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
-        """Values the account, tells the plugins, applies the tier's limits."""
+        """Values the account, tells the plugins, applies the tier's limits. Entries that people and
+        copiers force come in another thread: they wait until the account is known."""
+        with self._turn:
+            self._begin_loop(current_time)
+
+    def _begin_loop(self, current_time: datetime) -> None:
         if self._mode == "backtest" and self._run and self._run.after(current_time):
             self._run = None  # time stepped back: the next hyperopt epoch
         if self._mode != "backtest":
@@ -74,6 +83,14 @@ class Loop(StrategyBase):
         self._apply_limits()
         if not one_of_many(self.config):
             self._note_passed_over(current_time)
+
+    def version(self) -> str:
+        """What this account says of itself to people and copiers; see `copying.standing`."""
+        tier, copied = None, False
+        if self._run is not None:
+            tier, copied = self._run.scaling.tier, self._run.scaling.limits.copy_trading
+        name = tier.name if tier else "none"
+        return str(Standing(version("nija-micro"), name, copied, self.nija_settings.mode))
 
     def _clear_at_start(self) -> None:
         """Votes and caches, never what is on disk. freqtrade's /start after /stop is a start too:
