@@ -2,6 +2,7 @@
 
 import typer
 
+from nija_plugins.cli.copy import copy
 from nija_plugins.cli.demo import demo
 from nija_plugins.cli.doctor import doctor
 from nija_plugins.cli.explain import explain
@@ -30,6 +31,7 @@ app.command()(plugins)
 app.command()(limits)
 app.command()(train)
 app.command()(replay)
+app.command()(copy)
 
 
 @app.callback()
