@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -13,6 +13,7 @@ from nija_plugins.copying.setup import Endpoint
 from nija_plugins.copying.standing import Standing, parse
 from nija_plugins.copying.tag import Copy, TradeKey
 
+T = TypeVar("T")
 Clock = Callable[[], datetime]
 """The present moment, in UTC."""
 
@@ -78,6 +79,17 @@ class Facts:
     state: str
     standing: Standing | None
 
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> "Facts":
+        """The facts that freqtrade's JSON tells of."""
+        return cls(
+            dry_run=told["dry_run"],
+            stake_currency=told["stake_currency"],
+            force_entry=told["force_entry_enable"],
+            state=told["state"],
+            standing=parse(told.get("strategy_version")),
+        )
+
 
 class Bot:
     """The client of one bot. Every method raises BotError.
@@ -102,28 +114,26 @@ class Bot:
 
     async def facts(self) -> Facts:
         """What it is and how it is set up."""
-        told = await self._ask("GET", "show_config")
-        return Facts(
-            dry_run=told["dry_run"],
-            stake_currency=told["stake_currency"],
-            force_entry=told["force_entry_enable"],
-            state=told["state"],
-            standing=parse(told.get("strategy_version")),
-        )
+        return self._read(Facts.of, await self._ask("GET", "show_config"))
 
     async def open_deals(self) -> list[Deal]:
         """Its open trades."""
-        return [Deal.of(one) for one in await self._ask("GET", "status")]
+        told = await self._ask("GET", "status")
+        return self._read(lambda deals: [Deal.of(one) for one in deals], told)
 
     async def deal(self, number: int) -> Deal | None:
         """The trade of this id, open or closed; None where there is none."""
         told = await self._ask("GET", f"trade/{number}", missing_is_none=True)
-        return Deal.of(told) if told is not None else None
+        return self._read(Deal.of, told) if told is not None else None
 
     async def notes(self, number: int) -> dict[str, Any]:
         """What NIJA stored with a trade, by key."""
         told = await self._ask("GET", f"trades/{number}/custom-data", missing_is_none=True)
-        return {one["key"]: one["value"] for trade in told or [] for one in trade["custom_data"]}
+
+        def by_key(trades: list[dict[str, Any]]) -> dict[str, Any]:
+            return {one["key"]: one["value"] for trade in trades for one in trade["custom_data"]}
+
+        return self._read(by_key, told or [])
 
     async def enter(self, copy: Copy, pair: str) -> Deal:
         """Enters a copy; its own sizer decides the stake. Raises Rejected with the reason."""
@@ -132,9 +142,9 @@ class Bot:
             told = await self._ask("POST", "forceenter", json=body)
         except Rejected as error:
             raise Rejected(await self._reason(copy.key) or str(error)) from None
-        if "trade_id" not in told:
-            raise Rejected(str(told.get("status", told)))
-        return Deal.of(told)
+        if isinstance(told, dict) and "status" in told:
+            raise Rejected(str(told["status"]))
+        return self._read(Deal.of, told)
 
     async def leave(self, number: int) -> None:
         """Exits a trade, as its strategy's force_exit order type says."""
@@ -148,6 +158,14 @@ class Bot:
             if line.startswith(beginning):
                 return str(line.removeprefix(beginning).splitlines()[0])
         return None
+
+    def _read(self, how: Callable[[Any], T], told: Any) -> T:
+        try:
+            return how(told)
+        except (KeyError, TypeError, AttributeError, IndexError):
+            raise BotError(
+                f"{self.name}: what answers at {self.address} is no freqtrade that NIJA knows."
+            ) from None
 
     async def _ask(
         self, method: str, path: str, *, missing_is_none: bool = False, **options: Any

@@ -136,12 +136,12 @@ class Copier:
                 f"{leader.name} refuses the ws_token in {leader.ws_token_env}: it must be the "
                 "ws_token of its api_server section."
             )
-        if status == 404:
-            return CopyingEnds(
-                f"{leader.name} has no websocket at {leader.address}/api/v1/message/ws (HTTP 404): "
-                "does a proxy keep it back?"
-            )
-        return None
+        if status >= 500:  # it is starting, or somebody stands in for it
+            return None
+        return CopyingEnds(
+            f"{leader.name} has no websocket at {leader.address}/api/v1/message/ws "
+            f"(HTTP {status}): does a proxy keep it back?"
+        )
 
     async def _hear(self, message: dict[str, Any]) -> None:
         number = message.get("trade_id")
