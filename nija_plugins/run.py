@@ -338,14 +338,15 @@ class Run:
 
     def _count_trades(self) -> None:
         if self.trades_changed:
-            closed = sorted(
-                Trade.get_trades_proxy(is_open=False), key=lambda trade: trade.close_date_utc
-            )
+            found = Trade.get_trades_proxy(is_open=False)
+            # One that another thread has just closed is known as it was before, until the loop.
+            known = [trade for trade in found if trade.close_date is not None]
+            closed = sorted(known, key=lambda trade: trade.close_date_utc)
             won = [(trade.close_profit_abs or 0.0) > 0 for trade in closed]
             self.wins = sum(won)
             self.losses = len(won) - self.wins
             self.losing_streak = self._streak(closed, won)
-            self.trades_changed = False
+            self.trades_changed = len(known) < len(found)
 
     @staticmethod
     def _streak(closed: list[Trade], won: list[bool]) -> int:

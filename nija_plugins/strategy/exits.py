@@ -19,10 +19,6 @@ class Exits(StrategyBase):
         self, pair: str, trade: Trade, order: Order, current_time: datetime, **kwargs: Any
     ) -> None:
         """Freezes the plan of a new trade, says whether it may be copied, tells the plugins."""
-        with self._turn:
-            self._filled(pair, trade, order)
-
-    def _filled(self, pair: str, trade: Trade, order: Order) -> None:
         self.run.trades_changed = True
         told = {"pair": pair, "price": order.safe_price, "amount": order.safe_filled}
         if order.ft_order_side == trade.entry_side:

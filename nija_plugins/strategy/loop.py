@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from importlib.metadata import version
 from math import inf
@@ -25,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 ANALYSED = "_IStrategy__last_candle_seen_per_pair"
 """Where freqtrade remembers which candle of each pair it has analysed; it offers no other way."""
+
+RPC_MANAGER = "_DataProvider__rpc"
+"""Where freqtrade's data provider keeps the way to the bot, which a strategy is not told."""
 
 
 class Loop(StrategyBase):
@@ -56,10 +60,21 @@ class Loop(StrategyBase):
             logger.info("No plugin serves nija_confidence: the AI filter's rules are inactive.")
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
-        """Values the account, tells the plugins, applies the tier's limits. Entries that people and
-        copiers force come in another thread: they wait until the account is known."""
-        with self._turn:
+        """Values the account, tells the plugins, applies the tier's limits. What people and copiers
+        force comes in another thread: each waits for the other, or a half-sold trade would count
+        with its coins and with its proceeds."""
+        with self._nothing_forced():
+            if self._mode != "backtest":
+                Trade.commit()  # what this thread has read of its trades may be of before
             self._begin_loop(current_time)
+
+    def _nothing_forced(self) -> AbstractContextManager[Any]:
+        """freqtrade's own lock around forced entries and exits; it offers no other way to it."""
+        manager = getattr(self.dp, RPC_MANAGER, None)
+        if self._mode == "backtest" or manager is None:
+            return nullcontext()
+        lock: AbstractContextManager[Any] = manager._rpc._freqtrade._exit_lock
+        return lock
 
     def _begin_loop(self, current_time: datetime) -> None:
         if self._mode == "backtest" and self._run and self._run.after(current_time):

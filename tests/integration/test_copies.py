@@ -1,6 +1,6 @@
 """Both sides of a copy in the real bot: what a leader says of its trades, what a follower takes."""
 
-from datetime import UTC, datetime
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -197,19 +197,49 @@ class TestFollower:
         assert bot.run.refusals.totals["by_rule"] == {"risk.trade_only": 1}
 
 
-def test_an_entry_waits_for_the_loop(home: Home) -> None:
-    """freqtrade's API enters in a thread of its own, also while the account is being valued."""
-    bot = follower(home)
-    with bot.strategy._turn:
-        assert datetime.now(UTC) == after(8)
-        from threading import Thread
+class TestThreads:
+    """freqtrade's API enters and exits in threads of its own, whatever the loop is doing."""
 
-        bot.run.loop = None
+    def test_an_entry_waits_for_the_loop(self, home: Home) -> None:
+        bot = follower(home)
         found: list[Trade | None] = []
         thread = Thread(target=lambda: found.append(force(bot, a_copy())))
+
+        def meanwhile(*_: Any) -> None:
+            thread.start()
+            thread.join(0.5)
+            assert thread.is_alive(), "an account that is being valued decided about an entry"
+
+        bot.run.see = meanwhile  # type: ignore[method-assign]
+        bot.at(8, 10)
+        del bot.run.see
+        thread.join()
+        assert found[0] is not None
+        assert not bot.said("ERROR")
+
+    def test_the_loop_waits_for_an_exit(self, home: Home) -> None:
+        bot = follower(home)
+        looked: list[Bot] = []
+        thread = Thread(target=lambda: looked.append(bot.at(8, 10)))
+        with bot.worker.freqtrade._exit_lock:
+            thread.start()
+            thread.join(1)
+            assert thread.is_alive() and bot.run.loop == after(8)
+        thread.join()
+        assert bot.run.loop == after(8, 10)
+
+    def test_an_exit_between_two_looks_at_the_trades(self, home: Home) -> None:
+        """freqtrade reads its trades as an iteration begins; the exit falls into that moment."""
+        bot = follower(home)
+        trade = force(bot, a_copy())
+        assert trade is not None
+        known = Trade.get_open_trades()
+        assert known[0].close_date is None
+        leaving = RPC(bot.worker.freqtrade)._rpc_force_exit
+        thread = Thread(target=lambda: leaving(str(trade.id)))
         thread.start()
-        thread.join(0.5)
-        assert thread.is_alive()
-        bot.run.loop = after(8)
-    thread.join()
-    assert found[0] is not None
+        thread.join()
+        bot.at(8, 10)
+        assert bot.run.loop == after(8, 10)
+        assert (bot.run.wins, bot.run.losses) == (0, 1)
+        assert not bot.said("ERROR")
