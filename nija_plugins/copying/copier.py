@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from nija_plugins.copying.bot import Bot, BotError, Clock, WrongCredentials
 from nija_plugins.copying.follower import AGAIN, Follower, apart
 from nija_plugins.copying.leader import Leader, needed
-from nija_plugins.copying.report import Event, Kind, Tell
+from nija_plugins.copying.report import Event, Kind, Tell, sentence
 from nija_plugins.copying.setup import Setup
 
 LOOK = 15.0
@@ -201,7 +201,7 @@ class Copier:
         if problem is None:
             self._tell("leader", "In order again.")
         else:
-            self._tell("problem", f"{problem.rstrip('.')}.")
+            self._tell("problem", sentence(problem))
 
     def _tell(
         self, kind: Kind, sentence: str, trade: str | None = None, pair: str | None = None

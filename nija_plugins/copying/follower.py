@@ -7,11 +7,13 @@ found by the next comparison. What was copied already is known from the follower
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from nija_plugins.copying import rules
 from nija_plugins.copying.bot import Bot, BotError, Clock, Deal, Facts, Rejected
+from nija_plugins.copying.following import ALREADY
 from nija_plugins.copying.leader import Leader, Led
-from nija_plugins.copying.report import Event, Kind, Tell
+from nija_plugins.copying.report import Event, Kind, Tell, sentence
 from nija_plugins.copying.setup import FollowerEndpoint
 from nija_plugins.copying.tag import Copy, TradeKey, key_of
 
@@ -20,6 +22,9 @@ SYNC = 20.0
 
 AGAIN = 3.0
 """Seconds until what did not work is tried again."""
+
+RECONSIDERED = timedelta(seconds=10)
+"""How long a refusal stands before the follower is asked again."""
 
 CLOCKS_APART = 5.0
 """Seconds by which a bot's clock may differ from ours."""
@@ -47,6 +52,7 @@ class Follower:
         """Trades of the leader that need no entry any more: copied, or told of as missed."""
         self._said: dict[TradeKey, str] = {}
         """The last thing that was said of each trade that did not work."""
+        self._asked_again: dict[TradeKey, datetime] = {}
         self._left: set[TradeKey] = set()
 
     async def run(self) -> None:
@@ -127,14 +133,19 @@ class Follower:
 
     async def _enter(self, led: Led) -> bool:
         """True when it should be tried again."""
-        if self.problem is not None:
+        now = self._clock()
+        if self.problem is not None or now < self._asked_again.get(led.key, now):
             return True
         try:
             deal = await self._bot.enter(self._copy(led), led.pair)
         except Rejected as error:
-            if self._said.get(led.key) != str(error):
+            if str(error).startswith(ALREADY):
+                self._settled.add(led.key)
+                self._looked = False
+            elif self._said.get(led.key) != str(error):
                 self._said[led.key] = str(error)
                 self._tell("refused", str(error), led.key, led.pair)
+            self._asked_again[led.key] = now + RECONSIDERED
             return True
         self._held[led.key] = deal
         self._settled.add(led.key)
@@ -205,7 +216,7 @@ class Follower:
             return
         self.problem = problem
         if problem is not None:
-            self._tell("problem", f"No entries: {problem.rstrip('.')}.")
+            self._tell("problem", f"No entries: {sentence(problem)}")
         elif facts is not None and facts.standing is not None:
             share, tier = self._endpoint.share, facts.standing.tier
             money = "a dry run" if facts.dry_run else "real money"

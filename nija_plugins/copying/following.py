@@ -20,6 +20,9 @@ logger = logging.getLogger(__name__)
 REFUSED = "Copy {key} refused: "
 """How the log line of a refused copy begins; the copier finds the reason by it."""
 
+ALREADY = "It is copied already"
+"""How the refusal of a second copy begins."""
+
 
 def planned(copy: Copy, reading: Reading) -> Reading:
     """`reading` with the leader's plan. The filter here judged another entry: it is not asked."""
@@ -65,7 +68,7 @@ def _taken(copy: Copy, pair: str) -> str | None:
     beginning = Trade.enter_tag.startswith(copy.key.beginning, autoescape=True)
     same = Trade.get_trades([beginning]).first()
     if same is not None:
-        return f"It is copied already, as trade {same.id}."
+        return f"{ALREADY}, as trade {same.id}."
     other = Trade.get_trades([Trade.pair == pair, Trade.is_open.is_(True)]).first()
     return f"{pair} is open already, as trade {other.id}." if other is not None else None
 

@@ -44,6 +44,11 @@ class Event:
 Tell = Callable[[Event], None]
 
 
+def sentence(text: str) -> str:
+    """`text` with a mark at its end."""
+    return text if text.endswith((".", "?")) else f"{text}."
+
+
 class Report:
     """Prints events as they come, and sums them up at the end."""
 

@@ -54,6 +54,8 @@ class Loop(StrategyBase):
         logger.info("NIJA settings without a rule yet: %s. See `nija status`.", idle)
         if self.nija_settings.mode == "MASTER_FOLLOW":
             logger.info("mode is MASTER_FOLLOW: copies are entered, and no signals of our own.")
+            if not self.config.get("force_entry_enable"):
+                logger.warning('"force_entry_enable" is not true: no copy can be entered.')
         if not self.nija_settings.ai_trade_filter:
             logger.info("ai_trade_filter is off: the AI filter's two rules are inactive.")
         elif not self.run.hooks.served("nija_confidence"):

@@ -42,6 +42,8 @@ pytestmark = pytest.mark.xdist_group("live")
 
 BTC, ETH, SOL = "BTC/USD", "ETH/USD", "SOL/USD"
 TICK = 0.01
+REST = {"trail": 0.06, "target": 0.6}
+"""What a script's plan has besides its stop."""
 CENT = 0.005
 
 
@@ -108,7 +110,7 @@ class TestEntry:
         assert trade.amount == decision.amount
         assert trade.stake_amount == pytest.approx(decision.stake, abs=1e-5)
         assert trade.stop_loss == pytest.approx(trade.open_rate * (1 - plan["stop"]), abs=TICK)
-        assert trade.get_custom_data("nija_plan") == {k: plan[k] for k in ("stop", "trail")}
+        assert trade.get_custom_data("nija_plan") == plan
         assert trade.enter_tag == row["nija_regime"]
 
     def test_stake_stop_and_state_file(self, home: Home) -> None:
@@ -125,7 +127,7 @@ class TestEntry:
         assert trade.amount == decision.amount
         assert trade.stop_loss == pytest.approx(trade.open_rate * 0.95, abs=TICK)
         assert trade.stop_loss >= trade.open_rate * 0.95, "never wider than planned"
-        assert trade.get_custom_data("nija_plan") == {"stop": 0.05, "trail": 0.06}
+        assert trade.get_custom_data("nija_plan") == plan
 
     def test_free_cash_includes_the_entry_fee_until_nija_takes_it_off(self, home: Home) -> None:
         """DESIGN §4: in dry-run freqtrade books the entry fee only when the trade closes."""
@@ -289,7 +291,7 @@ class TestExit:
         assert not trade.has_open_orders
         assert trade.amount == position.pending
         assert trade.stop_loss == pytest.approx(trade.open_rate * 0.95, abs=0.1)
-        assert trade.get_custom_data("nija_plan") == {"stop": 0.05, "trail": 0.06}
+        assert trade.get_custom_data("nija_plan") == {"stop": 0.05} | REST
 
     def test_an_entry_that_fills_while_a_voter_fails(self, home: Home) -> None:
         """It was sized for a stop of 4%: the disaster stop of 30% loses seven times as much."""
@@ -319,7 +321,7 @@ class TestRestart:
         assert open_trade().stop_loss == pytest.approx(
             home.market.price("BTC") * 1.05 * 0.94, abs=TICK * 1.01
         )
-        assert open_trade().get_custom_data("nija_plan") == {"stop": 0.04, "trail": 0.06}
+        assert open_trade().get_custom_data("nija_plan") == {"stop": 0.04} | REST
 
     def test_the_tier_comes_back_silently(self, home: Home) -> None:
         """GROWTH was reached; now the equity is lower, but within the buffer."""
@@ -367,7 +369,7 @@ class TestRestart:
         home.plugin("script", script({BTC: [8]}, stop=0.20))
         home.start(**RESTING).at(9, 200)
         assert not open_trade().has_open_orders
-        assert open_trade().get_custom_data("nija_plan") == {"stop": 0.04, "trail": 0.06}
+        assert open_trade().get_custom_data("nija_plan") == {"stop": 0.04} | REST
 
     def test_the_days_opening_and_the_peak_survive(self, home: Home) -> None:
         """DESIGN §6: a start clears votes and caches, never the peak or a loss limit."""

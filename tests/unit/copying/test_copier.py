@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -156,9 +157,9 @@ class TestMistakes:
     def test_clocks_apart(self, room: Room) -> None:
         room.ahead = timedelta(seconds=90)
         assert not room.check()
-        told = "its clock is 90 s behind this machine's: set the clocks (NTP)."
-        assert told in room.told("main")
-        assert f"No entries: {told}" in room.told("anna")
+        told = r"its clock is (89|90|91) s behind this machine's: set the clocks \(NTP\)\."
+        assert any(re.fullmatch(told, one) for one in room.told("main"))
+        assert any(re.fullmatch(f"No entries: {told}", one) for one in room.told("anna"))
 
 
 class TestCopying:

@@ -114,7 +114,8 @@ def test_a_refusal_says_why_once_and_is_tried_while_it_is_fresh(room: Room) -> N
     room.follows.refuses = "All pairs are locked."
 
     async def run(leader: Leader, follower: Follower) -> None:
-        for _ in range(3):
+        for seconds in (0, 5, 5, 10):
+            room.later(seconds)
             await leader.look()
             assert await follower.step()
         room.later(61)
@@ -125,6 +126,15 @@ def test_a_refusal_says_why_once_and_is_tried_while_it_is_fresh(room: Room) -> N
     assert room.told("refused") == ["All pairs are locked."]
     assert room.told("missed") == []
     assert room.follows.entries == 3
+
+
+def test_a_copy_that_was_left_already_is_no_refusal(room: Room) -> None:
+    """Another copier was here, and the follower's own stop has taken it out since."""
+    room.leads.trades = {7: a_trade(7)}
+    room.follows.refuses = "It is copied already, as trade 3."
+    room.step(3)
+    assert room.follows.entries == 1
+    assert not room.told("refused")
 
 
 def test_what_became_too_old_while_it_was_away_is_missed(room: Room) -> None:
