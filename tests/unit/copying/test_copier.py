@@ -191,7 +191,11 @@ class TestCopying:
         ]
         assert "Connected: its fills arrive as they happen." in room.told("main")
 
-    def test_what_happens_while_the_connection_is_lost(self, room: Room) -> None:
+    def test_what_happens_while_the_connection_is_lost(
+        self, room: Room, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("nija_plugins.copying.copier.LOOK", 1e6)
+
         def unheard() -> object:
             self.fill(room, 1)()
             room.leads.sayings.clear()
@@ -199,7 +203,7 @@ class TestCopying:
             return True
 
         room.copying(
-            lambda: room.leads.subscriptions,
+            lambda: room.told("anna") and any("Connected" in one for one in room.told("main")),
             unheard,
             lambda: room.follows.trades,
         )
