@@ -36,7 +36,8 @@ class EntryRequest:
     `price`; `daily_volatility` is the standard deviation of daily returns as a fraction; `score`,
     `confidence` and `win_probability` lie in [0, 1], the last two are None when no filter serves
     them or it does not know; `doubt` is a sentence that says why, None without a filter. `problem`
-    is a sentence when the candles behind the signal cannot be trusted.
+    is a sentence when the candles behind the signal cannot be trusted. `copy_of` names the leader's
+    trade that this entry copies ("main:12:1764057600123"), None for every other entry.
     `minimum_stake` and `maximum_stake` are the engine's own bounds, in stake currency. A stake is
     margin: the position is `leverage` times as large, and so are its fees and its loss.
     """
@@ -61,6 +62,7 @@ class EntryRequest:
     win_probability: float | None = None
     doubt: str | None = None
     problem: str | None = None
+    copy_of: str | None = None
 
     @property
     def asset(self) -> str:

@@ -16,6 +16,7 @@ from nija_plugins import answers, locks
 from nija_plugins.account import Account, Benchmarks, Position, equity, unsound
 from nija_plugins.book import Book
 from nija_plugins.cash_flows import share_of
+from nija_plugins.copying.rules import LEFT_TO_THE_LEADER
 from nija_plugins.decisions import decided, stop_tightened, tier_changed
 from nija_plugins.entry import EntryRequest, Mode
 from nija_plugins.guard import Hooks, PluginFailure
@@ -299,12 +300,15 @@ class Run:
     # -- entries ----------------------------------------------------------------------------
 
     def objections(self, request: EntryRequest, account: Account) -> tuple[Reason, ...]:
-        """Every veto's reason; a veto that fails is one too."""
+        """Every veto's reason; a veto that fails is one too. What a copy's leader has judged is not
+        judged again."""
         reasons = []
         given = {"request": request, "account": account, "settings": self.settings}
         for plugin, answer in self.hooks.every("nija_veto", answers.reason, **given):
             if isinstance(answer, PluginFailure):
                 self.hooks.report(answer)
+            elif request.copy_of is not None and plugin in LEFT_TO_THE_LEADER:
+                continue
             if answer is not None:
                 reasons.append(Reason(plugin, str(answer)))
         return tuple(reasons)
@@ -356,14 +360,15 @@ class Run:
 
     def _count_trades(self) -> None:
         if self.trades_changed:
-            closed = sorted(
-                Trade.get_trades_proxy(is_open=False), key=lambda trade: trade.close_date_utc
-            )
+            found = Trade.get_trades_proxy(is_open=False)
+            # One that another thread has just closed is known as it was before, until the loop.
+            known = [trade for trade in found if trade.close_date is not None]
+            closed = sorted(known, key=lambda trade: trade.close_date_utc)
             won = [(trade.close_profit_abs or 0.0) > 0 for trade in closed]
             self.wins = sum(won)
             self.losses = len(won) - self.wins
             self.losing_streak = self._streak(closed, won)
-            self.trades_changed = False
+            self.trades_changed = len(known) < len(found)
 
     @staticmethod
     def _streak(closed: list[Trade], won: list[bool]) -> int:

@@ -12,7 +12,15 @@ from math import isclose
 from typing import Any, Literal, get_origin
 
 from freqtrade.exceptions import OperationalException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from nija_plugins.brief import brief, printable
 from nija_plugins.redaction import masked
@@ -50,6 +58,7 @@ class Settings(BaseModel):
     micro_capital_mode: bool = True
     """True: the tier table decides positions and risk. False: the two settings below do."""
     mode: Literal["MASTER_ONLY", "MASTER_FOLLOW"] = "MASTER_ONLY"
+    """MASTER_FOLLOW: this account follows a leader, enters its copies and no signal of its own."""
     primary_broker: Literal["COINBASE", "KRAKEN"] = "COINBASE"
     secondary_broker: Literal["COINBASE", "KRAKEN"] = "KRAKEN"
     exchange_priority: tuple[Literal["COINBASE", "KRAKEN"], ...] = Field(
@@ -60,6 +69,8 @@ class Settings(BaseModel):
     pro_mode: bool = True
     """True: size on the whole equity. False: on free cash."""
     copy_trading: bool = False
+    """Whether this account may be copied: the tier decides, and COPY_TRADING=false in the
+    environment forbids it. Without tiers (micro_capital_mode false) true allows it."""
     leverage_enabled: bool = False
     """Without tiers: whether futures are traded with leverage. With tiers they decide; only an
     explicit LEVERAGE_ENABLED=false in the environment, where false is nobody's default, ends it."""
@@ -131,6 +142,13 @@ class Settings(BaseModel):
 
     plugins: PluginSettings = PluginSettings()
 
+    _forbidden: frozenset[str] = PrivateAttr(default=frozenset())
+
+    def forbids(self, name: str) -> bool:
+        """Whether the environment itself switches off what a tier would unlock; `name` is
+        `copy_trading` or `leverage_enabled`, which ship as false and mean "the tier decides"."""
+        return name in self._forbidden
+
     @field_validator("trade_only")
     @classmethod
     def _upper_case_assets(cls, assets: tuple[str, ...]) -> tuple[str, ...]:
@@ -160,10 +178,17 @@ class Settings(BaseModel):
             raise SettingsError('Setting "nija" must be an object of settings, such as {}.')
         overrides, origin = _overrides(environ)
         try:
-            return cls.model_validate({**section, **overrides})
+            settings = cls.model_validate({**section, **overrides})
         except ValidationError as error:
             raise SettingsError(_explain(error, origin)) from None
+        settings._forbidden = frozenset(
+            name for name in UNLOCKED_BY_TIER if overrides.get(name) is False
+        )
+        return settings
 
+
+UNLOCKED_BY_TIER = ("copy_trading", "leverage_enabled")
+"""Settings that ship as false and that a tier unlocks."""
 
 ALIASES: Mapping[str, str] = {
     "MINIMUM_TRADING_BALANCE": "min_balance_to_trade",
@@ -173,11 +198,9 @@ ALIASES: Mapping[str, str] = {
 """Second names under which the environment may carry a setting; the plain name wins."""
 
 NOT_YET_IN_FORCE: Mapping[str, str] = {
-    "mode": "comes with copy trading",
     "primary_broker": "comes with the portfolio of several brokers",
     "secondary_broker": "comes with the portfolio of several brokers",
     "exchange_priority": "comes with the portfolio of several brokers",
-    "copy_trading": "comes with copy trading",
 }
 """Settings whose rule does not exist yet, with what brings it; `nija status` lists them."""
 

@@ -5,6 +5,7 @@ import traceback
 
 import typer
 
+from nija_plugins.cli.copy import copy
 from nija_plugins.cli.demo import demo
 from nija_plugins.cli.doctor import doctor
 from nija_plugins.cli.explain import explain
@@ -38,6 +39,7 @@ app.command()(train)
 app.command()(replay)
 app.command()(report)
 app.command()(simulate)
+app.command()(copy)
 
 
 @app.callback()

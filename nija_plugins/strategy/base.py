@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from math import isfinite
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from freqtrade.constants import Config
@@ -32,6 +33,9 @@ from nija_plugins.view import Regime
 
 logger = logging.getLogger(__name__)
 
+WIDEST = 0.9
+"""How much of the disaster stop's distance a plan may use."""
+
 
 class StrategyBase(IStrategy):
     """The memory of a run. Raises SettingsError or PluginError (freqtrade's OperationalException)
@@ -53,6 +57,7 @@ class StrategyBase(IStrategy):
             # Not in a dry-run: freqtrade would fill it at the stop's price, for the maker's fee.
             self.order_types: dict[str, Any] = {**self.order_types, "stoploss_on_exchange": True}
         self._started: datetime | None = None
+        self._turn = RLock()
         self._forget()
 
     def _forget(self) -> None:
@@ -65,12 +70,13 @@ class StrategyBase(IStrategy):
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the memory of a run, which a worker process builds for itself."""
-        memory = {"_book": None, "_archive": None, "_run": None, "_lost_stops": None}
+        memory = {"_book": None, "_archive": None, "_run": None, "_lost_stops": None, "_turn": None}
         return {**self.__dict__, **memory}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._keep_secrets()
+        self._turn = RLock()
         self._forget()
 
     def _keep_secrets(self) -> None:
@@ -161,7 +167,7 @@ class StrategyBase(IStrategy):
         reading = self._book.reading(pair, now)
         if reading is None:
             return None
-        widest = abs(self.stoploss) * 0.9
+        widest = abs(self.stoploss) * WIDEST
         return reading.bent(
             score=self.score_scale(reading.regime),
             stop=self.stop_scale(),

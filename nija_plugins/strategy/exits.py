@@ -7,6 +7,8 @@ from typing import Any
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import stoploss_from_absolute
 
+from nija_plugins.copying.standing import WORD
+from nija_plugins.copying.tag import is_copy
 from nija_plugins.decisions import decided
 from nija_plugins.locks import DRAWDOWN
 from nija_plugins.strategy.base import StrategyBase
@@ -20,16 +22,26 @@ class Exits(StrategyBase):
     def order_filled(
         self, pair: str, trade: Trade, order: Order, current_time: datetime, **kwargs: Any
     ) -> None:
-        """Freezes the plan of a new trade; tells the plugins."""
+        """Freezes the plan of a new trade, says whether it may be copied, tells the plugins."""
         self.run.trades_changed = True
         told = {"pair": pair, "price": order.safe_price, "amount": order.safe_filled}
         if order.ft_order_side == trade.entry_side:
             self._frozen_plan(trade)
+            self._give_word(trade)
             self.run.stakes.filled(trade)
             stake = order.safe_price * order.safe_filled / trade.leverage
             self.run.hooks.tell("nija_entry_filled", stake=stake, **told)
         else:
             self.run.hooks.tell("nija_exit_filled", profit=self._profit(trade, order), **told)
+
+    def _give_word(self, trade: Trade) -> None:
+        """Stores with the trade whether it may be copied, as its tier is now. A copy may not."""
+        if self._mode == "backtest" or trade.get_custom_data(WORD) is not None:
+            return
+        scaling = self.run.scaling
+        copied = scaling.limits.copy_trading and not is_copy(trade.enter_tag)
+        tier = scaling.tier.name if scaling.tier else None
+        trade.set_custom_data(WORD, {"copied": copied, "tier": tier})
 
     def _profit(self, trade: Trade, order: Order) -> float:
         """The trade's profit so far, after fees, in stake currency. Backtesting tells of a fill

@@ -52,8 +52,12 @@ class Looking(StrategyBase):
         )
 
     def candidates(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """`dataframe` with an entry signal on every candidate; the vetoes judge each of them."""
-        self._book.observe(pair, dataframe[["date", "close", *market.COLUMNS]])
+        """`dataframe` with an entry signal on every candidate; the vetoes judge each of them. An
+        account that follows a leader has none: it enters copies."""
+        if self.nija_settings.mode == "MASTER_FOLLOW":
+            dataframe["nija_candidate"] = False
+        with self._turn:
+            self._book.observe(pair, dataframe[["date", "close", *market.COLUMNS]])
         chosen = dataframe["nija_candidate"]
         dataframe.loc[chosen, "enter_long"] = 1
         dataframe.loc[chosen, "enter_tag"] = dataframe.loc[chosen, "nija_regime"]

@@ -212,7 +212,8 @@ class TestBesidesTheMatrix:
         trading.plugin("deaf", broken(hook, "", RAISES))
         bot = trading.start((BTC, ETH)).at(8).at(12)
         assert open_pairs() == {BTC, ETH}
-        assert open_trade().get_custom_data("nija_plan") == {"stop": 0.04, "trail": 0.06}
+        plan = {"stop": 0.04, "trail": 0.06, "target": 0.6}
+        assert open_trade().get_custom_data("nija_plan") == plan
         bot.at(14)
         assert open_pairs() == {ETH}
         assert len(bot.said(f'ERROR Plugin "deaf" failed in {hook}: RuntimeError')) == 1

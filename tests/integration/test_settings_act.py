@@ -212,6 +212,8 @@ SEEN_ELSEWHERE = {
     "reset_strategy_state": "test_what_a_start_clears.py",
     "clear_entry_blocks": "test_what_a_start_clears.py",
     "flush_cached_balances": "test_what_a_start_clears.py",
+    "copy_trading": "test_copies.py",
+    "mode": "test_copies.py",
     "arbitrage": "test_settings.py: true is refused",
 }
 
