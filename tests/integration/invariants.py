@@ -193,11 +193,13 @@ class Invariants:
 
     def _valued(self, books: Books, bot: Bot, trades: list[Trade]) -> Iterator[str]:
         """The account as the bot values it, against the books: cash, and of each open trade what
-        is there of it."""
+        is there of it, an entry included whose fill freqtrade never hears of."""
         worth = float(books.total("USD"))
         for trade in trades:
             if trade.is_open:
-                held = min(float(books.total(trade.safe_base_currency)), trade.amount)
+                entering = [o for o in trade.open_orders if o.ft_order_side == trade.entry_side]
+                most = trade.amount + sum(order.safe_remaining for order in entering)
+                held = min(float(books.total(trade.safe_base_currency)), most)
                 worth += held * self._mark(trade.pair) * (1 - self.fee)
         if abs(bot.account().equity - worth) > 0.01:
             yield f"the bot's equity is {bot.account().equity:.4f}, the books' {worth:.4f}"

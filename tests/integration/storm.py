@@ -118,7 +118,7 @@ class Voyage:
         self._ailing: dict[str, datetime] = {}
         self._told = 0
         self._maintenance: list[Rule] = []
-        every_4h = range(BEGIN, BEGIN + hours, 4)
+        every_4h = range(BEGIN, BEGIN + hours + 1, 4)
         signals = {pair: [hour for hour in every_4h if self.rng.random() < 0.9] for pair in PAIRS}
         home.plugin("script", script(signals, stop=0.04, trail=0.05))
         for asset in ("BTC", "ETH", "SOL"):

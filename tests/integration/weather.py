@@ -64,7 +64,7 @@ class Clocks:
 
 def brew(home: Home, exchange: str, rng: np.random.Generator) -> list[Rule]:
     """A few rules for the hour to come; now and then maintenance, which is returned."""
-    for _ in range(int(rng.integers(4, 10))):
+    for _ in range(int(rng.integers(2, 8))):
         call = str(rng.choice((*OFTEN, *CALLS)))
         more = {"add_order": OF_ORDERS, "balance": OF_BALANCES, "candles": OF_CANDLES * 3}
         choice = sorted(OF_ALL + more.get(call, ()))
