@@ -9,10 +9,21 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from math import isclose
+from pathlib import Path
 from typing import Any, Literal, get_origin
 
 from freqtrade.exceptions import OperationalException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from nija_plugins.brokers.database import ledger_url
 
 EXPORTED = "NIJA_EXPORTED"
 """Environment variable that lists what NIJA itself exported, as JSON: never read back."""
@@ -43,7 +54,12 @@ class Settings(BaseModel):
     # Who trades, where
     micro_capital_mode: bool = True
     """True: the tier table decides positions and risk. False: the two settings below do."""
-    mode: Literal["MASTER_ONLY", "MASTER_FOLLOW"] = "MASTER_ONLY"
+    mode: Literal["MASTER_ONLY", "MASTER_FOLLOW", "INDEPENDENT"] = "MASTER_ONLY"
+    """INDEPENDENT: every broker has its own tier, limits and positions. The other two: all brokers
+    are one portfolio."""
+    portfolio_url: SecretStr | None = None
+    """Where the portfolio's ledger is, when not in a file in user_data: a database's address with
+    its password, such as postgresql://nija:password@host/nija."""
     primary_broker: Literal["COINBASE", "KRAKEN"] = "COINBASE"
     secondary_broker: Literal["COINBASE", "KRAKEN"] = "KRAKEN"
     exchange_priority: tuple[Literal["COINBASE", "KRAKEN"], ...] = Field(
@@ -129,6 +145,13 @@ class Settings(BaseModel):
                 raise ValueError(f"'{asset}' is not a currency code such as BTC")
         return assets
 
+    @field_validator("portfolio_url")
+    @classmethod
+    def _a_database(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            ledger_url(url.get_secret_value(), Path())
+        return url
+
     @model_validator(mode="after")
     def _weights_sum_to_one(self) -> "Settings":
         total = self.kelly_weight + self.volatility_weight + self.equity_weight
@@ -162,11 +185,12 @@ ALIASES: Mapping[str, str] = {
 }
 """Second names under which the environment may carry a setting; the plain name wins."""
 
+SECRET = frozenset({"portfolio_url"})
+"""Settings whose value no message repeats."""
+
 NOT_YET_IN_FORCE: Mapping[str, str] = {
-    "mode": "comes with copy trading",
     "primary_broker": "comes with the portfolio of several brokers",
     "secondary_broker": "comes with the portfolio of several brokers",
-    "exchange_priority": "comes with the portfolio of several brokers",
     "copy_trading": "comes with copy trading",
     "leverage_enabled": "comes with leverage",
 }
@@ -261,7 +285,7 @@ def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:
             message = finding["msg"].removeprefix("Value error, ")
             message = message.replace("a valid tuple", 'a list such as ["BTC", "ETH"]')
             given = "" if isinstance(finding["input"], dict | Settings) else finding["input"]
-            got = f" (got {given!r})" if key else ""
+            got = f" (got {given!r})" if key and key not in SECRET else ""
             lines.append(f"{where}: {message}{got}.")
     return "\n".join(lines)
 

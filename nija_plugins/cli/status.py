@@ -14,7 +14,7 @@ from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.database import memory_of
 from nija_plugins.memory import Memory, MemoryUnusable
 from nija_plugins.memory.store import accounts
-from nija_plugins.run import STATE_FILE
+from nija_plugins.run import state_file as state_path
 from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.limits import effective_limits
 from nija_plugins.scaling.summary import get_scaling_summary
@@ -29,7 +29,7 @@ def status(
     with clear_errors():
         loaded = load(config)
         settings = Settings.load(loaded)
-        state_file = Path(loaded["user_data_dir"]) / STATE_FILE
+        state_file = state_path(loaded, settings)
         engine = AutoScalingEngine(
             state_file if state_file.is_file() else None, settings.downgrade_buffer
         )

@@ -56,18 +56,27 @@ class Entries(StrategyBase):
         run.unseen.judged(pair, reading.ended)
         if run.live is not None:
             run.live.look_at_cash(now, self.wallets, Trade.get_trades_proxy(is_open=True))
+        if run.portfolio is not None:
+            run.portfolio.look(now)
         request = self._request(pair, now, price, reading, bounds)
         account = run.check_loop(self._account(now))
-        reasons = (
-            run.objections(request, account)
-            or self._compared(request)
-            or self._sized(request, account, reading)
-        )
+        reasons = run.objections(request, account)
+        if not reasons and self._waits(pair, reading.ended, now):
+            return 0.0  # freqtrade asks again in its next loop
+        reasons = reasons or self._compared(request) or self._sized(request, account, reading)
         if not reasons:
             return run.approvals[pair]
         run.reach_limits(reasons, account, self._requests_at_close(now))
         run.refuse(request, reading.ended, reasons)
         return 0.0
+
+    def _waits(self, pair: str, candle: datetime, now: datetime) -> bool:
+        """Whether a broker that comes first in exchange_priority has yet to judge the candle."""
+        portfolio = self.run.portfolio
+        first = portfolio.waits_for(candle, now) if portfolio is not None else None
+        if first is not None:
+            logger.info("The entry into %s waits for %s, which comes first.", pair, first)
+        return first is not None
 
     def _compared(self, request: EntryRequest) -> tuple[Reason, ...]:
         """What speaks against an entry once the exchange was asked what it holds (live only)."""
@@ -105,6 +114,9 @@ class Entries(StrategyBase):
         decision = decide(wish, request, account, settings)
         if decision.refusal is not None:
             return (Reason(f"sizing.{decision.decided_by}", decision.refusal),)
+        taken = run.reserve(request, decision.stake, account)
+        if taken:
+            return taken
         run.approvals[request.pair] = decision.stake
         run.plans.promise(request.pair, FrozenPlan.of(reading))
         return ()
@@ -125,9 +137,13 @@ class Entries(StrategyBase):
         this raised, so the memory it needs is looked up without building anything."""
         approved = self._run.approvals.pop(pair, 0.0) if self._run else 0.0
         if amount * rate <= approved * (1 + 1e-6):
+            if self._run and not self._run.confirm(pair, current_time):
+                return False
             if self._run and self._run.live:
                 self._run.live.expect_order(pair, current_time)
             return True
+        if self._run and self._run.portfolio:
+            self._run.portfolio.release(pair, current_time)
         logger.error(
             "No entry into %s: an order of %.2f is not the stake of %.2f NIJA decided.",
             pair,

@@ -59,6 +59,8 @@ class Loop(StrategyBase):
             self._clear_at_start()
         run = self.run
         run.begin_loop()
+        if run.portfolio is not None:
+            run.portfolio.look(current_time)
         if run.live is not None:
             self._look(run.live, current_time)
         run.note_incidents(current_time)
@@ -66,7 +68,7 @@ class Loop(StrategyBase):
         if not judged_alone(self.config) and run.keep_limits(account):
             account = self._account(current_time)
         if account.problem is None:
-            run.see(account)
+            run.see(account, self._book)
             run.note_raised(current_time, raise_stops(tightened(account, self.nija_settings)))
             if run.hooks.tell("nija_equity", account=account):
                 run.loop = current_time
