@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import JSON, Boolean, Float, ForeignKey, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from nija_plugins.memory.tables import UtcTime
+from nija_plugins.utc_time import UtcTime
 
 PORTFOLIO = "nija_portfolios.name"
 
