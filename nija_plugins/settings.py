@@ -62,6 +62,8 @@ class Settings(BaseModel):
     its password, such as postgresql://nija:password@host/nija."""
     primary_broker: Literal["COINBASE", "KRAKEN"] = "COINBASE"
     secondary_broker: Literal["COINBASE", "KRAKEN"] = "KRAKEN"
+    """`nija trade` starts the primary, which must have a key, and the secondary if it has one; with
+    the same name twice only that broker."""
     exchange_priority: tuple[Literal["COINBASE", "KRAKEN"], ...] = Field(
         ("COINBASE", "KRAKEN"), strict=False, min_length=1
     )
@@ -189,8 +191,6 @@ SECRET = frozenset({"portfolio_url"})
 """Settings whose value no message repeats."""
 
 NOT_YET_IN_FORCE: Mapping[str, str] = {
-    "primary_broker": "comes with the portfolio of several brokers",
-    "secondary_broker": "comes with the portfolio of several brokers",
     "copy_trading": "comes with copy trading",
     "leverage_enabled": "comes with leverage",
 }

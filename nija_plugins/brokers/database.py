@@ -31,6 +31,11 @@ def ledger_url(portfolio_url: str | None, user_data: Path) -> URL:
     raise ValueError("name a file (sqlite:///...) or a server (postgresql://...)")
 
 
+def is_missing(url: URL) -> bool:
+    """Whether the ledger is a file that no bot has made yet."""
+    return url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
+
+
 def engine_of(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         waiting = f"-c lock_timeout={PATIENT_SECONDS}s -c statement_timeout={PATIENT_SECONDS}s"
