@@ -66,6 +66,12 @@ class Book:
         """Every pair with a view."""
         return tuple(self._views)
 
+    @property
+    def judged(self) -> datetime | None:
+        """The end of the last candle that every pair was analysed with; None before the first."""
+        last = [int(ends[-1]) for ends in self._view_ends.values() if len(ends)]
+        return datetime.fromtimestamp(min(last), UTC) if last else None
+
     def observe_prices(self, pair: str, candles: pd.DataFrame) -> None:
         """Remembers the closes of `candles` (columns date in UTC and close). One that is missing or
         not above zero is no price: what is held keeps the worth of the close before."""

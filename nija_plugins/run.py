@@ -2,7 +2,7 @@
 which bots keep on disk and backtests forget."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,10 @@ from freqtrade.wallets import Wallets
 from nija_plugins import answers, locks
 from nija_plugins.account import Account, Benchmarks, Position, equity, unsound
 from nija_plugins.book import Book
-from nija_plugins.cash_flows import share_of
+from nija_plugins.brokers.others import ALONE, Others
+from nija_plugins.brokers.portfolio import Member, Reservation, View
+from nija_plugins.brokers.watch import PortfolioWatch, portfolio_name
+from nija_plugins.cash_flows import CENT, share_of
 from nija_plugins.copying.rules import LEFT_TO_THE_LEADER
 from nija_plugins.decisions import decided, stop_tightened, tier_changed
 from nija_plugins.entry import EntryRequest, Mode
@@ -28,7 +31,8 @@ from nija_plugins.plans import Plans
 from nija_plugins.record import EquityRecord
 from nija_plugins.refusals import Reason, Refusals
 from nija_plugins.risk import limits, unreconciled
-from nija_plugins.risk.minimum_balance import balance_needed
+from nija_plugins.risk.minimum_balance import shortfall
+from nija_plugins.risk.portfolio import taken_meanwhile
 from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.plugin import ScalingPlugin
 from nija_plugins.scaling.tiers import ScalingTier
@@ -40,6 +44,14 @@ from nija_plugins.wallet import Raised, cash, marked, positions
 logger = logging.getLogger(__name__)
 
 STATE_FILE = ".auto_scaling_state.json"
+
+
+def state_file(config: Mapping[str, Any], settings: Settings) -> Path:
+    """Where the tier is remembered: one file for the portfolio, one for each broker that is on its
+    own."""
+    alone = settings.mode == "INDEPENDENT"
+    name = f".auto_scaling_state.{config['exchange']['name']}.json" if alone else STATE_FILE
+    return Path(config["user_data_dir"]) / name
 
 
 @dataclass
@@ -55,6 +67,8 @@ class Run:
     stakes: Stakes
     live: LiveWatch | None = None
     """What watches the exchange; None in backtests."""
+    portfolio: PortfolioWatch | None = None
+    """What watches the other brokers; None in backtests."""
     memory: Memory = field(default_factory=Memory)
     loop: datetime | None = None
     """The time of the last loop whose account was built; None while that failed."""
@@ -78,6 +92,7 @@ class Run:
         config: dict[str, Any],
         mode: Mode,
         live: LiveWatch | None = None,
+        portfolio: PortfolioWatch | None = None,
     ) -> "Run":
         """A fresh run. Its summary travels in the backtest's result, inside the copy of the
         original configuration that freqtrade exports and does not hash."""
@@ -85,9 +100,9 @@ class Run:
         account = None if mode == "backtest" else f"{exchange} {mode}"
         folder = Path(config["user_data_dir"])
         engine = AutoScalingEngine(
-            state_file=folder / STATE_FILE if account else None,
+            state_file=state_file(config, settings) if account else None,
             downgrade_buffer=settings.downgrade_buffer,
-            account=account,
+            account=portfolio_name(config, settings) if account else None,
         )
         journal = Journal(folder / JOURNAL_FILE, account) if account else None
         relay: list[Hooks] = []
@@ -100,8 +115,8 @@ class Run:
         scaling = ScalingPlugin(engine, settings, on_change=announce)
         manager.register(scaling, name=SCALING)
         relay.append(Hooks(manager))
-        refusals, stakes = Refusals(settings, journal), Stakes(mode)
-        run = cls(relay[0], scaling, settings, exchange, mode, refusals, stakes, live)
+        refused, stakes = Refusals(settings, journal), Stakes(mode)
+        run = cls(relay[0], scaling, settings, exchange, mode, refused, stakes, live, portfolio)
         run.well_begun = run.hooks.tell("nija_run_started", settings=settings)
         if mode == "backtest" and "original_config" in config:
             config["original_config"]["nija_run"] = {
@@ -150,7 +165,7 @@ class Run:
         active = frozenset(reason for reason, _ in account.locks)
         ended = self.memory.locked - active
         waiting = frozenset[str]()
-        if account.problem is not None:  # the peak restarts once the equity is known
+        if locks.DRAWDOWN in ended and not self._may_restart(account):
             waiting = ended & {locks.DRAWDOWN}
         ended -= waiting
         for reason in ended:
@@ -166,6 +181,15 @@ class Run:
             self.memory = replace(self.memory, locked=locked)
         return bool(ended or begun)
 
+    def _may_restart(self, account: Account) -> bool:
+        """Whether the peak may restart: once the equity is known, and the portfolio agrees."""
+        if account.problem is not None:
+            return False
+        if self.portfolio is None:
+            return True
+        marks = replace(account.benchmarks, peak=account.equity)
+        return self.portfolio.restart(self._before_flow(marks, account.equity), account.time)
+
     def _unlocked(self, reason: str, account: Account) -> Account:
         """The account after the end of a lock, which the memory takes note of."""
         sentence = f"{reason} has ended."
@@ -175,7 +199,7 @@ class Run:
         if reason == locks.DRAWDOWN:
             marks = replace(account.benchmarks, peak=account.equity)
             # Candles from before count no longer, and what a flow scaled is scaled again.
-            uncounted = self._before_flow(marks, account.equity)
+            uncounted = self._own_share(self._before_flow(marks, account.equity), account)
             self.memory = replace(self.memory, benchmarks=uncounted, seen=account.time)
             return replace(account, benchmarks=marks)
         if reason == locks.ERRORS:
@@ -189,21 +213,42 @@ class Run:
         share = share_of(flow, worth)
         return marks.scaled(1 / share) if flow and share else marks
 
-    def see(self, account: Account) -> None:
-        """Remembers what a loop found: benchmarks, and whether the account has started."""
+    def _own_share(self, marks: Benchmarks, account: Account) -> Benchmarks:
+        """`marks` of the portfolio for this broker alone, as if the others' money were withdrawn:
+        what its memory keeps, in case that it should be alone."""
+        if not account.others.equity or account.equity <= 0:
+            return marks
+        return marks.scaled(account.own_equity / account.equity)
+
+    def see(self, account: Account, book: Book) -> None:
+        """Remembers what a loop found: benchmarks, and whether the account has started; tells the
+        other brokers."""
         if self.mode == "backtest":
             self.record.see(account.time, account.equity)
         started = self.memory.started or account.started
         if not started:
-            started = account.equity >= balance_needed(self.exchange, False, self.settings)
-        marks, seen = account.benchmarks, account.time
-        if account.unsettled:
+            started = shortfall(account, self.exchange, False, self.settings) is None
+        marks, seen = self._own_share(account.benchmarks, account), account.time
+        settled = self._tell_others(account, book) and not account.unsettled
+        if not settled:
             # The change may turn out to be none: what was seen meanwhile is looked at again.
             marks, seen = self.memory.benchmarks or marks, self.memory.seen or seen
         self.memory = replace(self.memory, benchmarks=marks, seen=seen, started=started)
-        if self.live is not None and not account.unsettled:
+        if self.live is not None and settled:
             self.live.count(account)
             self.memory = replace(self.memory, external_cash=self.live.cash.external)
+
+    def _tell_others(self, account: Account, book: Book) -> bool:
+        """Writes this bot's line of the ledger; False while that is not possible."""
+        if self.portfolio is None or self.live is None:
+            return True
+
+        def settle(view: View) -> Benchmarks | None:
+            if account.unsettled:
+                return None
+            return self._levels(view, account.time, account.cash, account.positions, book)
+
+        return self.portfolio.publish(account, book.judged, self.live.cash.external, settle)
 
     def keep_memory(self, account: Account) -> None:
         """Writes down what must not be forgotten, before any entry that it allows."""
@@ -245,7 +290,9 @@ class Run:
             total = free = wallets.get_total(stake_currency)
         else:
             self._count_trades()
-        live = self.live
+        live, others = self.live, ALONE
+        if self.portfolio is not None:
+            others = self.portfolio.others(now)
         return Account(
             time=now,
             exchange=self.exchange,
@@ -264,24 +311,55 @@ class Run:
             unsettled=live.cash.pending if live else 0.0,
             unexplained=live.unexplained if live else (),
             problem=problem or unsound(total, max(free, 0.0), held),
+            others=others,
         )
 
     def _benchmarks(
         self, now: datetime, total: float, held: tuple[Position, ...], book: Book, alone: bool
     ) -> Benchmarks:
-        worth = equity(total, held)
-        marks = self.memory.benchmarks
-        if marks is None or alone:
+        if alone:
+            return Benchmarks.begin(now, equity(total, held))
+        view = self.portfolio.view if self.portfolio is not None else View()
+        return self._levels(view, now, total, held, book)
+
+    def _levels(
+        self, view: View, now: datetime, cash: float, held: tuple[Position, ...], book: Book
+    ) -> Benchmarks:
+        """The day's opening and the peak now, from those in `view`, or in this bot's memory when
+        there is no other broker."""
+        account = self.portfolio.account if self.portfolio is not None else ""
+        beside = view.beside(account)
+        elsewhere = sum(one.equity for one in beside)
+        worth = equity(cash, held) + elsewhere
+        marks = view.marks if beside else self.memory.benchmarks
+        if marks is None:
             return Benchmarks.begin(now, worth)
-        if self.live is not None and self.live.flow:
-            share = share_of(self.live.flow, worth)
+        flow = self.live.flow if self.live is not None else 0.0
+        if beside:
+            flow = self._uncounted(view.member(account), equity(cash, held))
+        if flow:
+            share = share_of(flow, worth)
             if share is None:
                 return Benchmarks.begin(now, worth)
             marks = marks.scaled(share)
         if self.live is not None and self.memory.seen is not None:
             for moment in book.ends_between(self.memory.seen, now):
-                marks = marks.observe(moment, equity(total, marked(held, book, moment)))
+                seen = equity(cash, marked(held, book, moment))
+                marks = marks.observe(moment, seen + elsewhere)
         return marks.observe(now, worth)
+
+    def _uncounted(self, told: Member | None, own: float) -> float:
+        """What came into the portfolio with this bot, or left, and its levels do not count yet.
+        `told` is what this bot last told, `own` its equity now."""
+        assert self.live is not None
+        if told is None:
+            return own  # it joins with all it has
+        if self.memory.benchmarks is None:
+            return own - told.equity  # it begins anew
+        counted = told.external
+        if counted is not None and abs(counted - (self.live.cash.external or 0.0)) < CENT:
+            return self.live.cash.pending  # told already, before this bot could write it down
+        return self.live.flow
 
     def check_loop(self, account: Account) -> Account:
         """`account` with a problem if this loop could not value it (freqtrade swallows errors at
@@ -295,9 +373,31 @@ class Run:
             problem = problem or "A plugin failed when this run began."
         if self.live is not None:
             problem = problem or self.live.problem or self.live.failing.get(WALLETS)
+        if self.portfolio is not None:
+            problem = problem or self.portfolio.problem
         return replace(account, problem=problem)
 
     # -- entries ----------------------------------------------------------------------------
+
+    def reserve(self, request: EntryRequest, stake: float, account: Account) -> tuple[Reason, ...]:
+        """Reserves the entry in the portfolio; else why another broker's leave no room for it."""
+        if self.portfolio is None:
+            return ()
+        wanted = Reservation(
+            account=self.portfolio.account,
+            broker=self.exchange,
+            pair=request.pair,
+            stake=stake * request.leverage,
+            cost=stake * request.cost,
+            at_risk=stake * request.loss_at_stop,
+            since=request.time,
+        )
+
+        def judge(others: Others) -> str | None:
+            return taken_meanwhile(stake, request, replace(account, others=others), self.settings)
+
+        sentence = self.portfolio.reserve(wanted, judge)
+        return (Reason("risk.portfolio", sentence),) if sentence else ()
 
     def objections(self, request: EntryRequest, account: Account) -> tuple[Reason, ...]:
         """Every veto's reason; a veto that fails is one too. What a copy's leader has judged is not
@@ -312,6 +412,13 @@ class Run:
             if answer is not None:
                 reasons.append(Reason(plugin, str(answer)))
         return tuple(reasons)
+
+    def confirm(self, pair: str, now: datetime) -> bool:
+        """Whether the entry is still reserved, now that its order is about to be sent."""
+        if self.portfolio is None or self.portfolio.confirm(pair, now):
+            return True
+        logger.error("No entry into %s: it is not reserved in the portfolio (any more).", pair)
+        return False
 
     def unreconciled(self, request: EntryRequest, account: Account) -> tuple[Reason, ...]:
         """What speaks against an entry after a close look at the exchange."""

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from math import isclose
+from pathlib import Path
 from typing import Any, Literal, get_origin
 
 from freqtrade.exceptions import OperationalException
@@ -17,13 +18,17 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
+    SecretStr,
     ValidationError,
     field_validator,
     model_validator,
 )
 
 from nija_plugins.brief import brief, printable
+from nija_plugins.brokers.database import ledger_url
 from nija_plugins.redaction import masked
+
+AccountMode = Literal["MASTER_ONLY", "MASTER_FOLLOW", "INDEPENDENT"]
 
 EXPORTED = "NIJA_EXPORTED"
 """Environment variable that lists what NIJA itself exported, as JSON: never read back."""
@@ -57,10 +62,17 @@ class Settings(BaseModel):
     # Who trades, where
     micro_capital_mode: bool = True
     """True: the tier table decides positions and risk. False: the two settings below do."""
-    mode: Literal["MASTER_ONLY", "MASTER_FOLLOW"] = "MASTER_ONLY"
-    """MASTER_FOLLOW: this account follows a leader, enters its copies and no signal of its own."""
+    mode: AccountMode = "MASTER_ONLY"
+    """MASTER_FOLLOW: this account follows a leader, enters its copies and no signal of its own.
+    INDEPENDENT: every broker has its own tier, limits and positions; in the other two all brokers
+    are one portfolio."""
+    portfolio_url: SecretStr | None = None
+    """Where the portfolio's ledger is, when not in a file in user_data: a database's address with
+    its password, such as postgresql://nija:password@host/nija."""
     primary_broker: Literal["COINBASE", "KRAKEN"] = "COINBASE"
     secondary_broker: Literal["COINBASE", "KRAKEN"] = "KRAKEN"
+    """`nija trade` starts the primary, which must have a key, and the secondary if it has one; with
+    the same name twice only that broker."""
     exchange_priority: tuple[Literal["COINBASE", "KRAKEN"], ...] = Field(
         ("COINBASE", "KRAKEN"), strict=False, min_length=1
     )
@@ -157,6 +169,13 @@ class Settings(BaseModel):
                 raise ValueError(f"{brief(asset)} is not a currency code such as BTC")
         return assets
 
+    @field_validator("portfolio_url")
+    @classmethod
+    def _a_database(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            ledger_url(url.get_secret_value(), Path())
+        return url
+
     @model_validator(mode="after")
     def _weights_sum_to_one(self) -> "Settings":
         total = self.kelly_weight + self.volatility_weight + self.equity_weight
@@ -197,12 +216,8 @@ ALIASES: Mapping[str, str] = {
 }
 """Second names under which the environment may carry a setting; the plain name wins."""
 
-NOT_YET_IN_FORCE: Mapping[str, str] = {
-    "primary_broker": "comes with the portfolio of several brokers",
-    "secondary_broker": "comes with the portfolio of several brokers",
-    "exchange_priority": "comes with the portfolio of several brokers",
-}
-"""Settings whose rule does not exist yet, with what brings it; `nija status` lists them."""
+SECRET = frozenset({"portfolio_url"})
+"""Settings whose value no message repeats."""
 
 
 def sources(config: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
@@ -298,7 +313,7 @@ def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:
             message = finding["msg"].removeprefix("Value error, ")
             message = message.replace("a valid tuple", 'a list such as ["BTC", "ETH"]')
             given = "" if isinstance(finding["input"], dict | Settings) else finding["input"]
-            got = f" (got {brief(given)})" if key else ""
+            got = f" (got {brief(given)})" if key and key not in SECRET else ""
             lines.append(f"{where}: {message}{got}.")
     return "\n".join(lines)
 

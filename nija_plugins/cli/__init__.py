@@ -12,6 +12,7 @@ from nija_plugins.cli.explain import explain
 from nija_plugins.cli.limits import limits
 from nija_plugins.cli.offline import CONTEXT_SETTINGS, offline
 from nija_plugins.cli.plugins import plugins
+from nija_plugins.cli.portfolio import forget
 from nija_plugins.cli.reconcile import reconcile
 from nija_plugins.cli.refusals import refusals
 from nija_plugins.cli.replay import replay
@@ -19,6 +20,7 @@ from nija_plugins.cli.report import report
 from nija_plugins.cli.signals import signals
 from nija_plugins.cli.simulate import simulate
 from nija_plugins.cli.status import status
+from nija_plugins.cli.trade import trade
 from nija_plugins.cli.train import train
 from nija_plugins.cli.unlock import unlock
 from nija_plugins.redaction import masked
@@ -26,8 +28,10 @@ from nija_plugins.redaction import masked
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
 app.command()(demo)
 app.command(context_settings=CONTEXT_SETTINGS)(offline)
+app.command()(trade)
 app.command()(doctor)
 app.command()(status)
+app.command()(forget)
 app.command()(explain)
 app.command()(signals)
 app.command()(refusals)

@@ -13,7 +13,7 @@ from nija_plugins.account import Account, Benchmarks
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.offline import Exchange
 from nija_plugins.entry import EntryRequest, Market
-from nija_plugins.risk.minimum_balance import balance_needed
+from nija_plugins.risk.minimum_balance import minimum_balance
 from nija_plugins.scaling.limits import effective_limits
 from nija_plugins.scaling.tiers import checked_equity, tier_for
 from nija_plugins.settings import Settings
@@ -87,7 +87,7 @@ def explain(
     )
     if request.leverage > 1:
         console.print(_levered(request), highlight=False)
-    needed = balance_needed(str(exchange), False, settings)
+    needed = minimum_balance(str(exchange), settings)
     if account.tier is None or equity < needed:
         console.print(f"[red]No entry:[/] {exchange} starts from ${needed:.2f}.", highlight=False)
         raise typer.Exit(0)

@@ -109,7 +109,7 @@ def run_offline(
         if candles is None:
             environment[SEED_VARIABLE] = str(seed)
         command = [sys.executable, "-m", "nija_plugins.venue.run_freqtrade"]
-        return _run([*command, *with_overlay(arguments, exchange)], environment)
+        return run_on_terminal([*command, *with_overlay(arguments, exchange)], environment)
 
 
 def with_overlay(arguments: Sequence[str], exchange: Exchange) -> list[str]:
@@ -151,7 +151,7 @@ def _source(
     return FileCandles(candles, last=now + min(AHEAD, files.span / 4))
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+def run_on_terminal(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run `command` on this terminal, handing on Ctrl-C and SIGTERM; 128 + n when killed by n."""
     with subprocess.Popen(command, env=dict(environment)) as process, _handed_to(process):
         code = process.wait()

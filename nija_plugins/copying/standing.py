@@ -7,13 +7,15 @@ changes later changes nothing about it.
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import get_args
+
+from nija_plugins.settings import AccountMode
 
 WORD = "nija_copying"
 """Under which freqtrade stores the word on a trade: {"copied": bool, "tier": str | None}."""
 
 _TEXT = re.compile(
-    r"NIJA (\S+); tier (.+); may be copied: (yes|no); mode (MASTER_ONLY|MASTER_FOLLOW)"
+    rf"NIJA (\S+); tier (.+); may be copied: (yes|no); mode ({'|'.join(get_args(AccountMode))})"
 )
 
 
@@ -25,7 +27,7 @@ class Standing:
     version: str
     tier: str
     copied: bool
-    mode: Literal["MASTER_ONLY", "MASTER_FOLLOW"]
+    mode: AccountMode
 
     def __str__(self) -> str:
         may = "yes" if self.copied else "no"
@@ -37,7 +39,5 @@ def parse(text: str | None) -> Standing | None:
     found = _TEXT.fullmatch(text or "")
     if found is None:
         return None
-    mode: Literal["MASTER_ONLY", "MASTER_FOLLOW"] = (
-        "MASTER_FOLLOW" if found[4] == "MASTER_FOLLOW" else "MASTER_ONLY"
-    )
+    mode = next(one for one in get_args(AccountMode) if one == found[4])
     return Standing(found[1], found[2], found[3] == "yes", mode)

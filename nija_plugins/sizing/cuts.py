@@ -57,7 +57,7 @@ def cash_buffer_cut(request: EntryRequest, account: Account, settings: Settings)
     buffer = settings.force_cash_buffer / 100 * account.equity
     return _cut(
         "cash buffer",
-        (account.free_cash - buffer) / request.cost,
+        (account.all_free_cash - buffer) / request.cost,
         f"{settings.force_cash_buffer:g}% of equity stays in cash",
     )
 
@@ -71,6 +71,17 @@ def free_cash_cut(request: EntryRequest, account: Account) -> Cut:
     )
 
 
+def asset_cut(request: EntryRequest, account: Account, settings: Settings) -> Cut:
+    """What keeps an asset within max_asset_pct of equity, over all brokers."""
+    return _cut(
+        "asset share",
+        (settings.max_asset_pct / 100 * account.equity - account.in_asset(request.asset))
+        / request.leverage,
+        f"at most {settings.max_asset_pct:g}% of equity may be in {request.asset}, "
+        "over all brokers",
+    )
+
+
 def shared_cuts(request: EntryRequest, account: Account, settings: Settings) -> tuple[Cut, ...]:
     """The cuts that hold for every stake, the smallest lot included."""
     return (
@@ -79,6 +90,7 @@ def shared_cuts(request: EntryRequest, account: Account, settings: Settings) -> 
         drawdown_cut(request, account, settings),
         cash_buffer_cut(request, account, settings),
         free_cash_cut(request, account),
+        asset_cut(request, account, settings),
         _cut("exchange maximum", request.maximum_stake, "the engine or exchange allows no more"),
     )
 

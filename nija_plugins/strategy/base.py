@@ -16,6 +16,7 @@ from nija_plugins import manager, redaction
 from nija_plugins.account import Account
 from nija_plugins.archive import Archive
 from nija_plugins.book import Book, Reading
+from nija_plugins.brokers.watch import PortfolioWatch
 from nija_plugins.entry import EntryRequest, Market, Mode
 from nija_plugins.exchange_features import holds_stops
 from nija_plugins.live import LiveWatch
@@ -105,6 +106,7 @@ class StrategyBase(IStrategy):
                 self.config,
                 self._mode,
                 self._live_watch(),
+                self._portfolio_watch(),
             )
             if one_of_many(self.config):
                 # Hundreds of repetitions of one announcement bury what these commands say.
@@ -122,6 +124,11 @@ class StrategyBase(IStrategy):
             self._candle,
             self._tell_person,
         )
+
+    def _portfolio_watch(self) -> PortfolioWatch | None:
+        if self._mode == "backtest":
+            return None
+        return PortfolioWatch.of(self.config, self.nija_settings, self._tell_person)
 
     def _tell_person(self, message: str) -> None:
         """Telegram, Discord, webhooks: whatever freqtrade is set up to send."""

@@ -151,12 +151,14 @@ class Entries(StrategyBase):
         run, now = self.run, request.time
         if run.live is not None:
             run.live.look_at_cash(now, self.wallets, Trade.get_trades_proxy(is_open=True))
+        if run.portfolio is not None:
+            run.portfolio.look(now)
         account = run.check_loop(self._account(now))
+        reasons = run.objections(request, account) or self._too_much_leverage(request, account)
+        if not reasons and self._waits(request, reading.ended):
+            return ()  # freqtrade asks again in its next loop
         reasons = (
-            run.objections(request, account)
-            or self._too_much_leverage(request, account)
-            or self._compared(request)
-            or self._sized(request, account, reading, share)
+            reasons or self._compared(request) or self._sized(request, account, reading, share)
         )
         if reasons:
             run.reach_limits(reasons, account, self._requests_at_close(now))
@@ -177,6 +179,17 @@ class Entries(StrategyBase):
                 "max_leverage and the stop allow.",
             ),
         )
+
+    def _waits(self, request: EntryRequest, candle: datetime) -> bool:
+        """Whether a broker that comes first in exchange_priority has yet to judge the candle. A
+        copy does not wait: nobody asks for it again in the next loop."""
+        portfolio = self.run.portfolio
+        if portfolio is None or request.copy_of is not None:
+            return False
+        first = portfolio.waits_for(candle, request.time)
+        if first is not None:
+            logger.info("The entry into %s waits for %s, which comes first.", request.pair, first)
+        return first is not None
 
     def _compared(self, request: EntryRequest) -> tuple[Reason, ...]:
         """What speaks against an entry once the exchange was asked what it holds (live only)."""
@@ -218,6 +231,9 @@ class Entries(StrategyBase):
         stake, refusal = shared(decision, share, request, settings)
         if refusal is not None:
             return (Reason("copying", refusal),)
+        taken = run.reserve(request, stake, account)
+        if taken:
+            return taken
         run.approvals[request.pair] = stake * request.leverage
         run.stakes.promise(request, account, replace(decision, stake=stake), settings)
         run.plans.promise(request.pair, FrozenPlan.of(reading))
@@ -239,9 +255,13 @@ class Entries(StrategyBase):
         this raised, so the memory it needs is looked up without building anything."""
         approved = self._run.approvals.pop(pair, 0.0) if self._run else 0.0
         if amount * rate <= approved * (1 + 1e-6):
+            if self._run and not self._run.confirm(pair, current_time):
+                return False
             if self._run and self._run.live:
                 self._run.live.expect_order(pair, current_time)
             return True
+        if self._run and self._run.portfolio:
+            self._run.portfolio.release(pair, current_time)
         logger.error(
             decided(
                 "entry_refused",

@@ -16,7 +16,7 @@ from nija_plugins.copying.standing import Standing
 from nija_plugins.live import LiveWatch
 from nija_plugins.modes import judged_alone, one_of_many
 from nija_plugins.risk.floors import tightened
-from nija_plugins.settings import NOT_YET_IN_FORCE, misspelt
+from nija_plugins.settings import misspelt
 from nija_plugins.starts import last_start
 from nija_plugins.strategy.base import StrategyBase
 from nija_plugins.unseen import passed_over_because
@@ -50,8 +50,6 @@ class Loop(StrategyBase):
             start_checks.look(self.config, self.wallets._exchange, self._mode == "live")
         for name, meant in misspelt(os.environ).items():
             logger.warning("%s sets nothing: did you mean %s?", name, meant)
-        idle = ", ".join(NOT_YET_IN_FORCE)
-        logger.info("NIJA settings without a rule yet: %s. See `nija status`.", idle)
         if self.nija_settings.mode == "MASTER_FOLLOW":
             logger.info("mode is MASTER_FOLLOW: copies are entered, and no signals of our own.")
             if not self.config.get("force_entry_enable"):
@@ -85,6 +83,8 @@ class Loop(StrategyBase):
             self._clear_at_start()
         run = self.run
         run.begin_loop()
+        if run.portfolio is not None:
+            run.portfolio.look(current_time)
         if run.live is not None:
             self._look(run.live, current_time)
         run.note_incidents(current_time)
@@ -92,7 +92,7 @@ class Loop(StrategyBase):
         if not judged_alone(self.config) and run.keep_limits(account):
             account = self._account(current_time)
         if account.problem is None:
-            run.see(account)
+            run.see(account, self._book)
             run.note_raised(current_time, raise_stops(tightened(account, self.nija_settings)))
             if run.hooks.tell("nija_equity", account=account):
                 run.loop = current_time

@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner
 
 from nija_plugins.cli import app
-from nija_plugins.settings import NOT_YET_IN_FORCE
 from nija_plugins.venue.files import write_synthetic_candles
 from nija_plugins.view import Family, Regime
 from tests.conftest import ROOT
@@ -72,25 +71,15 @@ def test_explain_shows_leverage_where_there_is_some() -> None:
     assert "Leverage" not in plain and "position $" not in plain
 
 
-def test_status_lists_every_setting_and_what_is_not_in_force() -> None:
+def test_status_lists_every_setting() -> None:
     result = nija("status")
     assert result.exit_code == 0, result.output
     assert "min_ai_confidence" in result.output
-    for why in NOT_YET_IN_FORCE.values():
-        assert why in result.output
 
 
 def test_status_as_json() -> None:
     facts = json.loads(nija("status", "--json").stdout)
-    assert facts["settings"]["max_position_pct"] == {
-        "value": 18,
-        "from": "config",
-        "in_force": True,
-    }
-    assert facts["settings"]["ai_trade_filter"]["in_force"] is True
-    assert facts["settings"]["copy_trading"]["in_force"] is True
-    for name in NOT_YET_IN_FORCE:
-        assert facts["settings"][name]["in_force"] is False
+    assert facts["settings"]["max_position_pct"] == {"value": 18, "from": "config"}
 
 
 def test_plugins_lists_the_built_ins() -> None:

@@ -104,7 +104,7 @@ class TestEntry:
         bot = home.start((BTC, ETH, SOL)).at(7)
         assert home.tier_state["current_tier"] == "STARTER"
         assert home.tier_state["last_equity"] == 100.0
-        assert home.tier_state["account"] == "coinbase dry_run"
+        assert home.tier_state["account"] == "dry_run USD"
         assert bot.config["max_open_trades"] == bot.strategy.max_open_trades == 2
         bot.at(8)
         trade = open_trade()
