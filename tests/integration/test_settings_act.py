@@ -218,7 +218,7 @@ SEEN_ELSEWHERE = {
     "secondary_broker": "test_trade.py",
     "exchange_priority": "test_portfolio.py",
     "portfolio_url": "test_portfolio.py",
-    "leverage_enabled": "test_leverage.py",
+    "leverage_enabled": "unit/sizing/test_leverage.py",
     "max_leverage": "unit/sizing/test_leverage.py",
     "arbitrage": "test_settings.py: true is refused",
 }
