@@ -23,7 +23,8 @@ from nija_plugins.venue.app import build_app
 from nija_plugins.venue.faults import Fault, Rule
 from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Venue
-from tests.integration.invariants import PAIRS, WALLET, Invariants
+from tests.integration.invariants import Invariants
+from tests.integration.ledger_checks import PAIRS, WALLET
 from tests.integration.live import Bot, Home, PaintedMarket, a_home, after, script
 from tests.integration.weather import (
     PATIENCE,
