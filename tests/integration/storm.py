@@ -140,8 +140,8 @@ class Voyage:
                 hour += 1
                 self._worse()
             self._quarter()
+        self._loop()  # the last hour has just closed
         assert self.bot is not None, "it starts when nothing fails"
-        self._note_faults()
         self.invariants.at_the_end(self.bot)
         self.found.broken = self.invariants.broken
         for name in ("entries", "judged", "unexplained", "missing"):
