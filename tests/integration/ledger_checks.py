@@ -28,6 +28,7 @@ def unheard(trade: Trade, books: Books) -> bool:
 
 
 def damage(file: Path) -> Iterator[str]:
+    """What SQLite says of a database that is not whole, or cannot be read."""
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=1)) as database:
         try:
             (told,) = database.execute("PRAGMA integrity_check").fetchone()
@@ -75,6 +76,7 @@ def too_much(books: Books) -> Iterator[str]:
 def orders(
     books: Books, trades: list[Trade], unexplained: tuple[Unexplained, ...]
 ) -> Iterator[str]:
+    """Open orders that neither a trade knows nor a report."""
     known = {order.order_id for trade in trades for order in trade.orders}
     for order in books.open_orders:
         reported = {one.pair for one in unexplained}
@@ -83,6 +85,7 @@ def orders(
 
 
 def profits(books: Books, trades: list[Trade]) -> Iterator[str]:
+    """Closed trades whose booked profit is not what their fills earned."""
     for trade in trades:
         own = {order.order_id for order in trade.orders}
         fills = [fill for fill in books.fills if str(fill.order_id) in own]
