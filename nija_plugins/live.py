@@ -179,8 +179,8 @@ class LiveWatch:
         trades: Sequence[Trade],
         book: Book,
     ) -> str | None:
-        """Compares the pair's holdings and open orders with the database, with fresh answers of the
-        exchange, before an entry; a sentence when that was not possible. Live only."""
+        """Compares all holdings and the pair's open orders with the database, with fresh answers of
+        the exchange, before an entry; a sentence when that was not possible. Live only."""
         if self._mode != "live":
             return None
         self.refresh(wallets)
@@ -189,12 +189,13 @@ class LiveWatch:
         try:
             own = self.store.own_orders()
             orders = reconciling.open_orders(pair, wallets._exchange, own, now)
-            held = self._holdings((pair,), now, wallets, dp, trades, book)
+            pairs = _priced(dp, book, now)
+            held = self._holdings(pairs, now, wallets, dp, trades, book)
         except Exception as error:
             name = type(error).__name__
             return f"What the exchange holds of {pair} could not be compared ({name})."
-        others = tuple(one for one in self.unexplained if one.pair != pair)
-        self._note_unexplained(now, _read_at(wallets, now), (pair,), (*others, *held, *orders))
+        others = tuple(one for one in self.unexplained if one.order_id and one.pair != pair)
+        self._note_unexplained(now, _read_at(wallets, now), pairs, (*others, *held, *orders))
         return None
 
     # -- cash -------------------------------------------------------------------------------
@@ -251,7 +252,7 @@ class LiveWatch:
     ) -> None:
         if self._mode != "live":
             return
-        pairs = [pair for pair in dp.current_whitelist() if book.close(pair, now) is not None]
+        pairs = _priced(dp, book, now)
         try:
             held = self._holdings(pairs, now, wallets, dp, trades, book)
             own = self.store.own_orders()
@@ -370,6 +371,11 @@ class LiveWatch:
             return True
         ended = candles["date"].iloc[-1].to_pydatetime() + self._candle
         return bool(now - ended >= 2 * self._candle)
+
+
+def _priced(dp: DataProvider, book: Book, now: datetime) -> list[str]:
+    """The pairs of the whitelist whose price is known."""
+    return [pair for pair in dp.current_whitelist() if book.close(pair, now) is not None]
 
 
 def _paying(trade: Trade, wallets: Wallets, own: float) -> float:

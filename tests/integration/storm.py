@@ -23,7 +23,8 @@ from nija_plugins.venue.app import build_app
 from nija_plugins.venue.faults import Fault, Rule
 from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Venue
-from tests.integration.invariants import PAIRS, WALLET, Invariants
+from tests.integration.invariants import Invariants
+from tests.integration.ledger_checks import PAIRS, WALLET
 from tests.integration.live import Bot, Home, PaintedMarket, a_home, after, script
 from tests.integration.weather import (
     PATIENCE,
@@ -139,8 +140,8 @@ class Voyage:
                 hour += 1
                 self._worse()
             self._quarter()
+        self._loop()  # the last hour has just closed
         assert self.bot is not None, "it starts when nothing fails"
-        self._note_faults()
         self.invariants.at_the_end(self.bot)
         self.found.broken = self.invariants.broken
         for name in ("entries", "judged", "unexplained", "missing"):

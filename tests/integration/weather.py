@@ -20,7 +20,7 @@ SLOWNESS = 0.15
 OF_ALL = tuple({*Fault} - {*OF_ORDERS, *OF_BALANCES, *OF_CANDLES, Fault.MAINTENANCE})
 OFTEN = ("add_order", "add_order", "query_order", "balance", "candles")
 """Calls that are hit more often than the others."""
-DEADLY = 0.35
+DEADLY = 0.5
 """The share of iterations in which the process may die."""
 WRONG = (2, 20, 180)
 """Minutes by which a clock goes wrong."""
