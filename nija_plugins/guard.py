@@ -16,7 +16,6 @@ import pandas as pd
 import pluggy
 
 from nija_plugins.brief import brief, told
-from nija_plugins.redaction import masked
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +55,7 @@ class PluginFailure(Exception):
     """A plugin raised, answered something a hook does not allow, or took too long."""
 
     def __init__(self, plugin: str, hook: str, what: str) -> None:
-        super().__init__(masked(f'Plugin "{plugin}" failed in {hook}: {what}'))
+        super().__init__(f'Plugin "{plugin}" failed in {hook}: {what}')
         self.plugin = plugin
         self.hook = hook
 

@@ -219,6 +219,7 @@ SOUND = {
 @example("nija_stake", Fraction(1, 3))
 @example("nija_votes", [Vote(["not text"], Family.TREND, pd.Series([0.5] * 4))])  # type: ignore[arg-type]
 @example("nija_votes", [Vote("v", ["no family"], pd.Series([0.5] * 4))])  # type: ignore[arg-type]
+@example("nija_votes", [Vote("v", "no family", pd.Series([0.5] * 4))])  # type: ignore[arg-type]
 @example("nija_veto", "half a character: \ud800")
 @example("nija_regime", pd.Series(["bull\nish" * 100] * 4))
 def test_any_answer(hook: str, answer: Any) -> None:
