@@ -73,10 +73,10 @@ class Follower:
         try:
             if not self._looked:
                 await self.look()
-            waiting = False
+            waiting = await self._leave()
             for led in list(self._wanted()):
                 waiting = await self._enter(led) or waiting
-            return await self._leave() or waiting
+            return waiting
         except BotError as error:
             self._looked = False
             self._note_problem(str(error))

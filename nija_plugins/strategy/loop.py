@@ -64,8 +64,6 @@ class Loop(StrategyBase):
         force comes in another thread: each waits for the other, or a half-sold trade would count
         with its coins and with its proceeds."""
         with self._nothing_forced():
-            if self._mode != "backtest":
-                Trade.commit()  # what this thread has read of its trades may be of before
             self._begin_loop(current_time)
 
     def _nothing_forced(self) -> AbstractContextManager[Any]:
@@ -73,7 +71,11 @@ class Loop(StrategyBase):
         manager = getattr(self.dp, RPC_MANAGER, None)
         if self._mode == "backtest" or manager is None:
             return nullcontext()
-        lock: AbstractContextManager[Any] = manager._rpc._freqtrade._exit_lock
+        try:
+            lock: AbstractContextManager[Any] = manager._rpc._freqtrade._exit_lock
+        except AttributeError:
+            self.run.loop = None  # another freqtrade: nothing is entered on what cannot be known
+            raise
         return lock
 
     def _begin_loop(self, current_time: datetime) -> None:
@@ -83,6 +85,8 @@ class Loop(StrategyBase):
             self._clear_at_start()
         run = self.run
         run.begin_loop()
+        if self._mode != "backtest":
+            Trade.commit()  # what this thread has read of its trades may be of before
         if run.portfolio is not None:
             run.portfolio.look(current_time)
         if run.live is not None:

@@ -1,6 +1,6 @@
 """Both sides of a copy in the real bot: what a leader says of its trades, what a follower takes."""
 
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 import pytest
@@ -106,6 +106,23 @@ class TestFollower:
         assert trade.stop_loss == pytest.approx(trade.open_rate * 0.95, abs=0.02)
         assert trade.get_custom_data(KEY) == {"stop": 0.05, "trail": 0.07, "target": 0.6}
         assert trade.get_custom_data(WORD)["copied"] is False, "a copy is not copied"
+
+    @pytest.mark.parametrize("where", ["coinbase", "kraken"])
+    def test_with_real_money(self, home: Home, where: str) -> None:
+        home.account(where, USD="600")
+        bot = home.start(
+            (BTC,), exchange=where, live=True, force_entry_enable=True, nija=FOLLOWS
+        ).at(8)
+        force(bot, a_copy())
+        bot.at(8, 10)
+        trade = open_trade()
+        assert trade.stop_loss == pytest.approx(trade.open_rate * 0.96, abs=0.5)
+        assert [order.ticket.side for order in home.books(where).orders] == ["buy"]
+        RPC(bot.worker.freqtrade)._rpc_force_exit(str(trade.id))
+        bot.at(8, 20)
+        assert closed_trade().exit_reason == "force_exit"
+        assert home.books(where).total("BTC") == 0
+        assert not bot.said("Incident")
 
     def test_its_own_sizer_and_tier_decide(self, home: Home) -> None:
         small = force(follower(home, 100), a_copy())
@@ -227,6 +244,14 @@ class TestThreads:
             assert thread.is_alive() and bot.run.loop == after(8)
         thread.join()
         assert bot.run.loop == after(8, 10)
+
+    def test_a_freqtrade_without_that_lock_enters_nothing(self, home: Home) -> None:
+        bot = follower(home)
+        del bot.worker.freqtrade._exit_lock
+        with pytest.raises(AttributeError):
+            bot.strategy.bot_loop_start(current_time=after(8, 10))
+        bot.worker.freqtrade._exit_lock = Lock()
+        assert "could not value the account" in refused(bot, a_copy())
 
     def test_an_exit_between_two_looks_at_the_trades(self, home: Home) -> None:
         """freqtrade reads its trades as an iteration begins; the exit falls into that moment."""

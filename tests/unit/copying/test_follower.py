@@ -209,6 +209,14 @@ def test_an_exit_that_fails_is_tried_again_and_told_once(room: Room) -> None:
     assert room.told("problem") == ["Trade 1 is not left: Failed to exit trade."]
 
 
+def test_entries_that_are_never_answered_keep_no_exit_back(room: Room) -> None:
+    room.leads.trades = {1: a_trade(1, is_open=False), 2: a_trade(2)}
+    room.follows.trades = {1: a_trade(1, a_copy(1).tag)}
+    room.follows.loses = 10
+    room.step()
+    assert room.follows.exits == [1]
+
+
 UNFIT = [
     ({"strategy_version": None}, "it runs no NIJA strategy"),
     ({"stake_currency": "EUR"}, "its stake_currency is EUR, not USD"),
