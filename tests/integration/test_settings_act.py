@@ -213,6 +213,8 @@ SEEN_ELSEWHERE = {
     "clear_entry_blocks": "test_what_a_start_clears.py",
     "flush_cached_balances": "test_what_a_start_clears.py",
     "arbitrage": "test_settings.py: true is refused",
+    "leverage_enabled": "test_leverage.py",
+    "max_leverage": "test_leverage.py",
 }
 
 
