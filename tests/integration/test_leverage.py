@@ -102,6 +102,12 @@ def test_max_leverage(home: Home, ceiling: float) -> None:
     assert open_trade(BTC).leverage == ceiling
 
 
+@pytest.mark.parametrize("enabled", [False, True])
+def test_leverage_enabled_decides_where_there_are_no_tiers(home: Home, enabled: bool) -> None:
+    start(home, nija={"micro_capital_mode": False, "leverage_enabled": enabled}).at(8)
+    assert open_trade(BTC).leverage == (2 if enabled else 1)
+
+
 def test_futures_are_not_traded_live(home: Home) -> None:
     bot = start(home)
     bot.strategy.config["dry_run"] = False

@@ -221,6 +221,8 @@ SEEN_ELSEWHERE = {
     "leverage_enabled": "unit/sizing/test_leverage.py",
     "max_leverage": "unit/sizing/test_leverage.py",
     "arbitrage": "test_settings.py: true is refused",
+    "leverage_enabled": "test_leverage.py",
+    "max_leverage": "test_leverage.py",
 }
 
 
