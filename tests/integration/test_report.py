@@ -122,6 +122,7 @@ def test_the_commands(home: Path, result: Result, monkeypatch: pytest.MonkeyPatc
     file = Path("user_data/backtest_results") / f"{result.path.stem}.html"
     assert f"Report: {file}" in told.output
     text = file.read_text()
+    assert "A synthetic market" in text
     assert f"${result.statistics['final_balance']:,.2f}" in text
     assert str(home) not in text
 
