@@ -38,13 +38,15 @@ class Candles:
         if part.empty:
             return None
         step = next((one for one in STEPS if len(part) / one <= BARS), STEPS[-1]) * HOUR
-        bars = part.groupby(part["start"] // step * step).agg(
-            {"open": "first", "high": "max", "low": "min", "close": "last"}
-        )
-        starts = bars.index.to_numpy()
+        number = part["start"].to_numpy() // step
+        begins = np.flatnonzero(np.diff(number, prepend=number[0] - 1))
+        starts = number[begins] * step
         return {
             "t": [int(one) * 1000 for one in starts],
-            **{name[0]: _short(bars[name]) for name in bars.columns},
+            "o": _short(part["open"].to_numpy()[begins]),
+            "h": _short(np.maximum.reduceat(part["high"].to_numpy(), begins)),
+            "l": _short(np.minimum.reduceat(part["low"].to_numpy(), begins)),
+            "c": _short(part["close"].to_numpy()[np.append(begins[1:], len(part)) - 1]),
             "s": _stops(trade, part, starts, opened, closed),
         }
 
@@ -83,5 +85,5 @@ def _stops(
     return stops
 
 
-def _short(values: pd.Series) -> list[float]:
+def _short(values: np.ndarray) -> list[float]:
     return [float(f"{one:.6g}") for one in values]

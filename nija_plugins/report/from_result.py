@@ -10,6 +10,7 @@ from nija_plugins.locks import DRAWDOWN
 from nija_plugins.report.performance import DAYS, REFUSED, TRADES, Performance, with_tiers
 from nija_plugins.research.result import Result
 from nija_plugins.settings import Settings
+from nija_plugins.venue.files import MARKER
 
 ANATOMY = ("stop", "target", "trail", "loss", "equity", "win_probability", "by", "wish")
 
@@ -52,7 +53,7 @@ def performance(result: Result, candles: Path | None) -> Performance:
         refused=_refused(told.get("records", ())),
         candidates=int(told.get("candidates", 0)),
         own_words=own_words(stats),
-        notes=_notes(run, trades),
+        notes=_notes(run, trades, candles),
         candles=candles,
     )
 
@@ -156,11 +157,19 @@ def _refused(records: Any) -> pd.DataFrame:
     return found
 
 
-def _notes(run: Mapping[str, Any], trades: pd.DataFrame) -> tuple[str, ...]:
-    if not run:
-        return (
-            "Not NIJA's: no tiers, refusals or stakes are recorded. Equity is freqtrade's wallet.",
+def _notes(run: Mapping[str, Any], trades: pd.DataFrame, candles: Path | None) -> tuple[str, ...]:
+    notes = []
+    if candles and (candles / MARKER).exists():
+        notes.append(
+            "A synthetic market: a random walk that knows nothing of the strategy, so this shows "
+            "the machine at work and not what it earns."
         )
-    if len(trades) and trades["loss"].isna().all():
-        return ("Made before NIJA recorded plans and stakes: run the backtest again to see them.",)
-    return ()
+    if not run:
+        notes.append(
+            "Not NIJA's: no tiers, refusals or stakes are recorded. Equity is freqtrade's wallet."
+        )
+    elif len(trades) and trades["loss"].isna().all():
+        notes.append(
+            "Made before NIJA recorded plans and stakes: run the backtest again to see them."
+        )
+    return tuple(notes)

@@ -1,6 +1,7 @@
 """`nija report` and `nija simulate` about a real backtest: their numbers are freqtrade's."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -122,8 +123,9 @@ def test_the_commands(home: Path, result: Result, monkeypatch: pytest.MonkeyPatc
     file = Path("user_data/backtest_results") / f"{result.path.stem}.html"
     assert f"Report: {file}" in told.output
     text = file.read_text()
+    assert "A synthetic market" in text
     assert f"${result.statistics['final_balance']:,.2f}" in text
-    assert str(home) not in text
+    assert str(home) not in text  # it may be sent to somebody
 
     drawn = CliRunner().invoke(app, ["simulate", "--json", "--months", "3", "--paths", "200"])
     facts = json.loads(drawn.stdout)
@@ -154,6 +156,24 @@ def test_what_is_not_there_is_said_in_a_line(
     assert told.exit_code == 2
     assert words in told.stderr
     assert "Traceback" not in told.output
+
+
+def test_of_another_strategy_there_is_what_freqtrade_knows(result: Result) -> None:
+    account = performance(replace(result, nija_run={}), None)
+    wallet = result.statistics["wallet_stats"]["max_drawdown_account"]
+    assert account.drawdown == pytest.approx(wallet, abs=0.002)
+    assert account.final == result.statistics["final_balance"]
+    text = page(account)
+    assert "Not NIJA" in text
+    assert "result, % of the stake" in text
+    assert "No odds: The planned losses of these trades were not recorded" in text
+
+
+def test_a_result_from_before_stakes_were_recorded_says_so(result: Result) -> None:
+    before = {name: what for name, what in result.nija_run.items() if name != "stakes"}
+    account = performance(replace(result, nija_run=before), None)
+    assert account.drawdown == result.drawdown
+    assert "Made before NIJA recorded plans and stakes" in page(account)
 
 
 def test_tiers_of_the_report_are_those_of_the_run(account: Performance, result: Result) -> None:

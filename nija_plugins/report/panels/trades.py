@@ -129,10 +129,9 @@ def _note(performance: Performance, candles: Candles, total: int) -> str:
     if total > DRAWN:
         said.append(f"Candles are kept for the last {DRAWN} of {total:,} trades.")
     if candles.missing:
-        where = f"in {candles.folder}" if candles.folder else "because no folder is known"
         said.append(
-            f"No hourly candles of {', '.join(sorted(candles.missing))} {where}: name their folder "
-            "with --datadir."
+            f"No hourly candles of {', '.join(sorted(candles.missing))} were found: name their "
+            "folder with --datadir."
         )
     if performance.trades["stop"].notna().any():
         said.append("The stop is drawn as planned and trailed; a floor may have raised it further.")
