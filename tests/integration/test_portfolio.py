@@ -166,7 +166,7 @@ def test_a_fall_of_the_total_closes_everything_on_both(pair: Pair) -> None:
 
 @pytest.mark.slow
 def test_a_killed_bot_counts_and_blocks_upgrades(pair: Pair) -> None:
-    pair.start("coinbase", wallet=240)
+    pair.start("coinbase", wallet=250)
     pair.start("kraken", wallet=240)
     pair.at(7, 0, "coinbase", "kraken", "coinbase")
     assert pair.tiers() == ["GROWTH", "GROWTH"]
@@ -175,7 +175,8 @@ def test_a_killed_bot_counts_and_blocks_upgrades(pair: Pair) -> None:
     held = pair.open()
     assert sum(map(len, held.values())) == 3, held
     pair.bots["kraken"].kill()
-    pair.market.paint("BTC", 9, [1.5] * 4)
+    for asset in ("BTC", "ETH", "SOL"):
+        pair.market.paint(asset, 9, [1.3] * 4)
     pair.at(9, 5, "coinbase", "coinbase")
     assert pair.now("coinbase")["equity"] > 500
     assert pair.now("coinbase")["tier"] == "GROWTH"
