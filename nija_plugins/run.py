@@ -15,10 +15,11 @@ from freqtrade.wallets import Wallets
 from nija_plugins import answers, locks
 from nija_plugins.account import Account, Benchmarks, Position, equity, unsound
 from nija_plugins.book import Book
+from nija_plugins.brokers import levels
 from nija_plugins.brokers.others import ALONE, Others
-from nija_plugins.brokers.portfolio import Member, Reservation, View
+from nija_plugins.brokers.portfolio import Reservation, View
 from nija_plugins.brokers.watch import PortfolioWatch, portfolio_name
-from nija_plugins.cash_flows import CENT, share_of
+from nija_plugins.cash_flows import share_of
 from nija_plugins.copying.rules import LEFT_TO_THE_LEADER
 from nija_plugins.decisions import decided, stop_tightened, tier_changed
 from nija_plugins.entry import EntryRequest, Mode
@@ -199,8 +200,9 @@ class Run:
         if reason == locks.DRAWDOWN:
             marks = replace(account.benchmarks, peak=account.equity)
             # Candles from before count no longer, and what a flow scaled is scaled again.
-            uncounted = self._own_share(self._before_flow(marks, account.equity), account)
-            self.memory = replace(self.memory, benchmarks=uncounted, seen=account.time)
+            uncounted = self._before_flow(marks, account.equity)
+            mine = levels.own_share(uncounted, account.own_equity, account.equity)
+            self.memory = replace(self.memory, benchmarks=mine, seen=account.time)
             return replace(account, benchmarks=marks)
         if reason == locks.ERRORS:
             self.memory = replace(self.memory, incidents=self.memory.incidents.forgiven())
@@ -213,13 +215,6 @@ class Run:
         share = share_of(flow, worth)
         return marks.scaled(1 / share) if flow and share else marks
 
-    def _own_share(self, marks: Benchmarks, account: Account) -> Benchmarks:
-        """`marks` of the portfolio for this broker alone, as if the others' money were withdrawn:
-        what its memory keeps, in case that it should be alone."""
-        if not account.others.equity or account.equity <= 0:
-            return marks
-        return marks.scaled(account.own_equity / account.equity)
-
     def see(self, account: Account, book: Book) -> None:
         """Remembers what a loop found: benchmarks, and whether the account has started; tells the
         other brokers."""
@@ -228,7 +223,8 @@ class Run:
         started = self.memory.started or account.started
         if not started:
             started = shortfall(account, self.exchange, False, self.settings) is None
-        marks, seen = self._own_share(account.benchmarks, account), account.time
+        marks = levels.own_share(account.benchmarks, account.own_equity, account.equity)
+        seen = account.time
         settled = self._tell_others(account, book) and not account.unsettled
         if not settled:
             # The change may turn out to be none: what was seen meanwhile is looked at again.
@@ -330,36 +326,27 @@ class Run:
         account = self.portfolio.account if self.portfolio is not None else ""
         beside = view.beside(account)
         elsewhere = sum(one.equity for one in beside)
-        worth = equity(cash, held) + elsewhere
-        marks = view.marks if beside else self.memory.benchmarks
-        if marks is None:
-            return Benchmarks.begin(now, worth)
-        flow = self.live.flow if self.live is not None else 0.0
-        if beside:
-            flow = self._uncounted(view.member(account), equity(cash, held))
-        if flow:
-            share = share_of(flow, worth)
-            if share is None:
-                return Benchmarks.begin(now, worth)
-            marks = marks.scaled(share)
-        if self.live is not None and self.memory.seen is not None:
-            for moment in book.ends_between(self.memory.seen, now):
-                seen = equity(cash, marked(held, book, moment))
-                marks = marks.observe(moment, seen + elsewhere)
-        return marks.observe(now, worth)
-
-    def _uncounted(self, told: Member | None, own: float) -> float:
-        """What came into the portfolio with this bot, or left, and its levels do not count yet.
-        `told` is what this bot last told, `own` its equity now."""
-        assert self.live is not None
-        if told is None:
-            return own  # it joins with all it has
-        if self.memory.benchmarks is None:
-            return own - told.equity  # it begins anew
-        counted = told.external
-        if counted is not None and abs(counted - (self.live.cash.external or 0.0)) < CENT:
-            return self.live.cash.pending  # told already, before this bot could write it down
-        return self.live.flow
+        own = equity(cash, held)
+        marks, flow = self.memory.benchmarks, 0.0
+        path: Iterable[tuple[datetime, float]] = ()
+        if self.live is not None:
+            flow = self.live.flow
+            if self.memory.seen is not None:
+                path = (
+                    (moment, equity(cash, marked(held, book, moment)) + elsewhere)
+                    for moment in book.ends_between(self.memory.seen, now)
+                )
+            if beside:
+                marks = view.marks
+                flow = levels.uncounted(
+                    view.member(account),
+                    own,
+                    begins=self.memory.benchmarks is None,
+                    flow=flow,
+                    pending=self.live.cash.pending,
+                    external=self.live.cash.external,
+                )
+        return levels.moved(marks, flow, path, now, own + elsewhere)
 
     def check_loop(self, account: Account) -> Account:
         """`account` with a problem if this loop could not value it (freqtrade swallows errors at

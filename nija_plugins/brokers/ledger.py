@@ -182,10 +182,10 @@ class Ledger:
         if password:
             why = why.replace(str(password), "***")
         if self.url.get_backend_name() == "sqlite":
-            return (
-                f"The portfolio's ledger {self.url.database} cannot be used ({why}). Mend its "
-                "permissions or its disk, or move it away: the bots make a new one."
-            )
+            remedy = "Mend its permissions or its disk, or move it away: the bots make a new one"
+            if "locked" in why:
+                remedy = "Another program holds it: it is asked again"
+            return f"The portfolio's ledger {self.url.database} cannot be used ({why}). {remedy}."
         where = f"{self.url.host or 'localhost'}:{self.url.port or 5432}/{self.url.database or ''}"
         return (
             f"The portfolio's ledger at {where} cannot be used ({why}). Check that the server "

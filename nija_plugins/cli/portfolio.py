@@ -78,7 +78,8 @@ def _facts(one: Member, now: datetime) -> dict[str, Any]:
 def show(console: Console, view: View, now: datetime, limit: int) -> None:
     """A table of the brokers, their sum, and what is reserved."""
     told = facts(view, now)
-    title = f"Portfolio: ${told['equity']:.2f}, {told['positions']} of {limit} positions"
+    count = f"{told['positions']} of {limit}" if limit else f"{told['positions']}"
+    title = f"Portfolio: ${told['equity']:.2f}, {count} positions"
     table = Table("broker", "", "equity", "W", "free cash", "positions", "last seen", title=title)
     for one in told["brokers"]:
         held = ", ".join(f"{each['pair']} ${each['value']:.2f}" for each in one["positions"])

@@ -140,8 +140,33 @@ def test_priority_and_mode_act(
 
 
 @pytest.mark.slow
+def test_a_fall_of_the_total_closes_everything_on_both(pair: Pair) -> None:
+    """A gap of 60% in SOL: each bot alone would have to lose 12% of its own."""
+    for name in MONEY:
+        pair.start(name)
+    pair.at(7, 0, "coinbase", "kraken", "coinbase")
+    pair.at(8, -20, "coinbase", "kraken")
+    pair.at(8, 5, "coinbase", "coinbase", "kraken")
+    held = pair.open()
+    assert held["coinbase"] == set(ALL) and len(held["kraken"]) == 1
+    (theirs,) = held["kraken"]
+    for asset in {"BTC", "ETH", "SOL"} - {theirs.partition("/")[0]}:
+        pair.market.paint(asset, 9, [0.4])
+    pair.at(9, 5, "coinbase", "kraken")  # the candle is not closed yet, its price is at the stop
+    pair.at(10, 5, "coinbase", "kraken", "coinbase", "kraken", "coinbase", "kraken")
+    total = pair.now("kraken")["equity"]
+    assert total < 0.88 * 550
+    assert pair.now("kraken")["own"] > 0.95 * 250, "Kraken itself lost nothing"
+    for name in MONEY:
+        assert "nija_drawdown" in pair.now(name)["locked"]
+    assert pair.open() == {"coinbase": set(), "kraken": set()}
+    pair.at(12, 5, "coinbase", "kraken", "coinbase", "kraken")
+    assert pair.open() == {"coinbase": set(), "kraken": set()}
+
+
+@pytest.mark.slow
 def test_a_killed_bot_counts_and_blocks_upgrades(pair: Pair) -> None:
-    pair.start("coinbase", wallet=240)
+    pair.start("coinbase", wallet=250)
     pair.start("kraken", wallet=240)
     pair.at(7, 0, "coinbase", "kraken", "coinbase")
     assert pair.tiers() == ["GROWTH", "GROWTH"]
@@ -150,7 +175,8 @@ def test_a_killed_bot_counts_and_blocks_upgrades(pair: Pair) -> None:
     held = pair.open()
     assert sum(map(len, held.values())) == 3, held
     pair.bots["kraken"].kill()
-    pair.market.paint("BTC", 9, [1.5] * 4)
+    for asset in ("BTC", "ETH", "SOL"):
+        pair.market.paint(asset, 9, [1.3] * 4)
     pair.at(9, 5, "coinbase", "coinbase")
     assert pair.now("coinbase")["equity"] > 500
     assert pair.now("coinbase")["tier"] == "GROWTH"

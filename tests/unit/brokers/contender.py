@@ -9,6 +9,7 @@ trades. Each round prints a line.
 
 import random
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,7 +57,14 @@ def contend(url: str, account: str, seed: int, rounds: int, limit: int, exchange
                 file(held()[0]).unlink()
                 tell()
 
-    tell()
+    def tell_at_last() -> None:
+        while True:
+            try:
+                return tell()
+            except LedgerUnusable:
+                time.sleep(0.1)
+
+    tell_at_last()
     for _ in range(rounds):
         pair = chance.choice(PAIRS)
         now = datetime.now(UTC)
@@ -68,9 +76,10 @@ def contend(url: str, account: str, seed: int, rounds: int, limit: int, exchange
             one_round(pair, now, judge)
         except LedgerUnusable:  # its turn did not come in time: a bot asks again
             print("unusable", flush=True)  # noqa: T201
+        time.sleep(0.005)  # SQLite's waiting is not fair
     for pair in held():
         file(pair).unlink()
-    tell()
+    tell_at_last()
 
 
 if __name__ == "__main__":

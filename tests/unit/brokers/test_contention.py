@@ -61,13 +61,13 @@ class Contenders:
             reader.join(timeout=60)
 
 
-def contended(address: str, folder: Path, wanted: int, kills: float) -> Contenders:
-    """Lets them contend until `wanted` reservations were asked for, with `kills` a second; then
-    every bot comes back once and sells all."""
+def contended(address: str, folder: Path, wanted: int, every: int) -> Contenders:
+    """Lets them contend until `wanted` reservations were asked for, and kills one of them after
+    `every` so many; then every bot comes back once and sells all."""
     folder.mkdir()
     bots = Contenders(address, folder, rounds=100_000)
     try:
-        _contend(bots, wanted, kills)
+        _contend(bots, wanted, every)
     finally:
         for account in list(bots.running):
             bots.kill(account)
@@ -75,14 +75,15 @@ def contended(address: str, folder: Path, wanted: int, kills: float) -> Contende
     return bots
 
 
-def _contend(bots: Contenders, wanted: int, kills: float) -> None:
+def _contend(bots: Contenders, wanted: int, every: int) -> None:
     ledger = Ledger(ledger_url(bots.address, Path()), "live USD")
     for account in BOTS:
         bots.start(account)
     chance = random.Random(7)
-    due = time.monotonic() + 2 / kills
+    due = every
     while len(bots.said) < wanted:
         assert not bots.errors, bots.errors
+        time.sleep(0.01)
         now = datetime.now(UTC)
         try:
             view = ledger.view()
@@ -91,11 +92,11 @@ def _contend(bots: Contenders, wanted: int, kills: float) -> None:
             continue
         assert view.held(now) <= LIMIT
         assert len(list(bots.exchange.iterdir())) <= LIMIT
-        if time.monotonic() > due:
+        if len(bots.said) >= due:
             account = chance.choice(BOTS)
             bots.kill(account)
             bots.start(account)
-            due = time.monotonic() + 1 / kills
+            due = len(bots.said) + every
     for account in list(bots.running):
         bots.kill(account)
     bots.wait()
@@ -110,11 +111,11 @@ def _contend(bots: Contenders, wanted: int, kills: float) -> None:
 
 
 def test_contended(address: str, tmp_path: Path) -> None:
-    bots = contended(address, tmp_path / "exchange", wanted=60, kills=0.3)
+    bots = contended(address, tmp_path / "exchange", wanted=60, every=10)
     assert {"reserved", "refused"} <= set(bots.said)
 
 
 @pytest.mark.slow
 def test_a_thousand_contended(address: str, tmp_path: Path) -> None:
-    bots = contended(address, tmp_path / "exchange", wanted=1000, kills=1.0)
+    bots = contended(address, tmp_path / "exchange", wanted=1000, every=10)
     assert {"reserved", "refused"} <= set(bots.said)
