@@ -66,6 +66,8 @@ class Benchmarks:
 
     def observe(self, now: datetime, equity: float) -> "Benchmarks":
         """The benchmarks after seeing `equity` at `now` (UTC); a new day opens at 00:00 UTC."""
+        if now.date() == self.day and equity <= self.peak:
+            return self
         opening = equity if now.date() != self.day else self.day_open
         return replace(self, day=now.date(), day_open=opening, peak=max(self.peak, equity))
 
