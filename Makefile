@@ -19,6 +19,7 @@ test-all: .venv/tested lint ## The slow suites too
 
 bench: .venv/tested ## What things cost (ratios and medians, no promises)
 	$(BIN)/python bench/rules.py
+	$(BIN)/python -m bench --data $(DATA)
 
 DATA ?= ../shared/data/binance
 

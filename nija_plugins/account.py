@@ -77,6 +77,8 @@ class Benchmarks:
     def observe(self, now: datetime, equity: float) -> "Benchmarks":
         """The benchmarks after seeing `equity` at `now` (UTC); a new day opens at 00:00 UTC, and a
         clock that is put back over midnight opens no cheaper one."""
+        if now.date() == self.day and equity <= self.peak:
+            return self
         opening = equity if now.date() > self.day else self.day_open
         if now.date() < self.day:
             opening = max(opening, equity)

@@ -6,6 +6,7 @@ from math import isfinite
 from numbers import Real
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from nija_plugins.brief import brief, sentence
@@ -54,7 +55,8 @@ def fractions(index: pd.Index, what: str) -> Check:
 
     def check(answer: Any) -> pd.Series:
         series = _numeric(answer, index, what)
-        if ((series < 0) | (series > 1)).any():
+        values = series.to_numpy()
+        if ((values < 0) | (values > 1)).any():
             raise ValueError(f"{what} must lie in [0, 1], got {series.min()} to {series.max()}")
         return series
 
@@ -144,6 +146,6 @@ def _numeric(answer: Any, index: pd.Index, what: str) -> pd.Series:
     if not pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
         raise ValueError(f"{what} must be numbers, got {series.dtype}")
     series = series.astype(float)
-    if series.isin([float("inf"), float("-inf")]).any():
+    if np.isinf(series.to_numpy()).any():
         raise ValueError(f"{what} must be finite")
     return series

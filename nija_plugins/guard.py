@@ -47,6 +47,8 @@ LATE_SECONDS: Mapping[str, float] = {
 }
 """Per hook, how long one call may take; longer, and it has failed, whatever it answers."""
 
+TABLES = (pd.DataFrame, pd.Series)
+
 Check = Callable[[Any], Any]
 """Returns the answer in the form the caller wants; raises ValueError saying what is wrong."""
 
@@ -71,7 +73,7 @@ class Implementation:
     def call(self, hook: str, given: Mapping[str, Any], check: Check) -> Any:
         """The checked answer, None for "no opinion". Raises PluginFailure."""
         try:
-            answer = self.function(*(_own(given[name]) for name in self.arguments))
+            answer = self.function(*[_own(given[name]) for name in self.arguments])
             return None if answer is None else check(answer)
         except KeyboardInterrupt:
             raise
@@ -210,7 +212,7 @@ def _cause(plugin: str, hook: str) -> str:
 def _own(value: Any) -> Any:
     """A table of the plugin's own: what it changes there, nobody else sees. pandas copies only
     what is written to."""
-    return value.copy(deep=False) if isinstance(value, pd.DataFrame | pd.Series) else value
+    return value.copy(deep=False) if isinstance(value, TABLES) else value
 
 
 def _nothing(answer: Any) -> Any:

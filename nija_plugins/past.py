@@ -38,12 +38,12 @@ class Past:
         self, dataframe: pd.DataFrame, pair: str, plan: Plan, hooks: Hooks, settings: Settings
     ) -> History:
         """The history that ends with `dataframe`, whose own plan is `plan`."""
-        self.archive.add(pair, dataframe)
-        own = dataframe[CANDLES].assign(**_columns(plan))
+        included = self.archive.add(pair, dataframe)
 
         def load(wanted: str, moment: pd.Timestamp) -> pd.DataFrame:
-            if wanted != pair:
+            if wanted != pair or included:
                 return self._planned(wanted, self.archive.before(wanted, moment), hooks, settings)
+            own = dataframe[CANDLES].assign(**_columns(plan))
             candles = self.archive.extended(pair, own, moment)
             if len(candles) <= len(own) and not len(self.archive.before(pair, moment)):
                 return own.iloc[: len(candles)].reset_index(drop=True)

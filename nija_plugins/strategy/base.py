@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from threading import RLock
@@ -92,9 +93,17 @@ class StrategyBase(IStrategy):
         folder = self.config.get("user_data_dir")
         return manager.build(self.nija_settings, Path(folder) / "plugins" if folder else None)
 
-    @property
+    @cached_property
     def _mode(self) -> Mode:
         return mode_of(self.config)
+
+    @cached_property
+    def _judged_alone(self) -> bool:
+        return judged_alone(self.config)
+
+    @cached_property
+    def _one_of_many(self) -> bool:
+        return one_of_many(self.config)
 
     @property
     def run(self) -> Run:
@@ -108,7 +117,7 @@ class StrategyBase(IStrategy):
                 self._live_watch(),
                 self._portfolio_watch(),
             )
-            if one_of_many(self.config):
+            if self._one_of_many:
                 # Hundreds of repetitions of one announcement bury what these commands say.
                 logging.getLogger("nija_plugins.scaling").setLevel(logging.WARNING)
         return self._run
@@ -165,7 +174,7 @@ class StrategyBase(IStrategy):
             self.wallets,
             self._book,
             self.config["stake_currency"],
-            alone=judged_alone(self.config),
+            alone=self._judged_alone,
         )
 
     def _reading(self, pair: str, now: datetime) -> Reading | None:

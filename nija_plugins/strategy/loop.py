@@ -14,7 +14,6 @@ from freqtrade.persistence import Trade
 from nija_plugins import start_checks
 from nija_plugins.copying.standing import Standing
 from nija_plugins.live import LiveWatch
-from nija_plugins.modes import judged_alone, one_of_many
 from nija_plugins.risk.floors import tightened
 from nija_plugins.settings import misspelt
 from nija_plugins.starts import last_start
@@ -36,7 +35,7 @@ class Loop(StrategyBase):
 
     def bot_start(self, **kwargs: Any) -> None:
         """Says what is not in force, once."""
-        if judged_alone(self.config):
+        if self._judged_alone:
             logger.info("lookahead-analysis: every entry is judged as the account's first.")
         parameters = Path(self.__file__).with_suffix(".json")
         if parameters.is_file():
@@ -44,7 +43,7 @@ class Loop(StrategyBase):
                 "%s changes this run: hyperopt left it there. Delete it to trade NIJA as shipped.",
                 parameters.name,
             )
-        if one_of_many(self.config):
+        if self._one_of_many:
             return
         if self._mode != "backtest":
             start_checks.look(self.config, self.wallets._exchange, self._mode == "live")
@@ -93,7 +92,7 @@ class Loop(StrategyBase):
             self._look(run.live, current_time)
         run.note_incidents(current_time)
         account = self._account(current_time)
-        if not judged_alone(self.config) and run.keep_limits(account):
+        if not self._judged_alone and run.keep_limits(account):
             account = self._account(current_time)
         if account.problem is None:
             run.see(account, self._book)
@@ -102,7 +101,7 @@ class Loop(StrategyBase):
                 run.loop = current_time
         run.keep_memory(account)
         self._apply_limits()
-        if not one_of_many(self.config):
+        if not self._one_of_many:
             self._note_passed_over(current_time)
 
     def version(self) -> str:
@@ -157,7 +156,7 @@ class Loop(StrategyBase):
     def _apply_limits(self) -> None:
         """Rewrites max_open_trades: live reads the config's, backtesting the strategy's. Never
         below 1, which backtesting would take for "unlimited": no tier is a veto instead."""
-        if not judged_alone(self.config):
+        if not self._judged_alone:
             slots = max(1, self.run.scaling.limits.max_positions)
             self.max_open_trades = slots
             self.config["max_open_trades"] = slots
