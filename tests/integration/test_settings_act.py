@@ -221,8 +221,6 @@ SEEN_ELSEWHERE = {
     "leverage_enabled": "unit/sizing/test_leverage.py",
     "max_leverage": "unit/sizing/test_leverage.py",
     "arbitrage": "test_settings.py: true is refused",
-    "leverage_enabled": "test_leverage.py",
-    "max_leverage": "test_leverage.py",
 }
 
 
