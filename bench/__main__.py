@@ -6,7 +6,6 @@ python -m bench --data FOLDER --rounds 5 --only backtests --only starts
 import json
 import logging
 import platform
-import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +34,7 @@ def main(
         RECORDED
     ),
     rounds: Annotated[int, typer.Option(min=1, help="Counted runs of everything.")] = 5,
+    warm_up: Annotated[bool, typer.Option(help="A first run that does not count.")] = True,
     only: Annotated[
         list[str] | None, typer.Option(help="This part; the others keep their last figures.")
     ] = None,
@@ -46,17 +46,17 @@ def main(
     chosen = only or list(PARTS)
     facts = json.loads(FACTS.read_text()) if only and FACTS.is_file() else {}
     given = market(data)
-    words = ["make bench"] if not only else ["python", "-m", "bench"]
-    words += [f"--only {one}" for one in only or ()]
+    parts_of_it = "".join(f" --only {one}" for one in only or ())
+    command = f"python -m bench --rounds {rounds}{parts_of_it}" if only else "make bench"
     facts |= {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "machine": parts.machine(),
         "python": platform.python_version(),
         "candles": given.name,
-        "rounds": rounds,
-        "command": " ".join(words) if only else shlex.join(["make", "bench"]),
+        "rounds": f"{rounds} rounds" + " after a warm-up" * warm_up,
+        "command": command,
     }
-    bench = parts.Bench(FOLDER, given, data, rounds, console.print)
+    bench = parts.Bench(FOLDER, given, data, rounds, warm_up, console.print)
     for name in chosen:
         facts[name] = PARTS[name](bench)
         FACTS.write_text(json.dumps(facts, indent=1))

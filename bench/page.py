@@ -29,7 +29,7 @@ def generated(facts: Mapping[str, Any]) -> str:
         f"{facts['date']}, {machine['processor']}, {machine['cores']} cores, load "
         f"{machine['load']:.1f} at the start; Python {facts['python']}, freqtrade "
         f"{version('freqtrade')}, pandas {version('pandas')}; {facts['candles']}, "
-        f"{facts['rounds']} rounds after a warm-up; `{facts['command']}`.",
+        f"{facts['rounds']}; `{facts['command']}`.",
         "",
         "| what | target | measured | |",
         "|---|---|---|---|",
@@ -125,10 +125,12 @@ def _replays(found: Mapping[str, Any] | None) -> Iterator[Row]:
 
 
 def _starts(found: Mapping[str, Any] | None) -> Iterator[Row]:
-    if found:
-        yield _most("start over freqtrade's own", 0.5, found["nija"] - found["nothing"], "{:.2f} s")
-        yield _most("`nija --help`", 0.4, found["help"], "{:.2f} s")
-        yield "an empty Python, for comparison", "", f"{found['python']:.2f} s", ""
+    for kind, name in (("wall", "wall time"), ("cpu", "processor time")) if found else ():
+        assert found is not None
+        over = found["nija"][kind] - found["nothing"][kind]
+        yield _most(f"start over freqtrade's own, {name}", 0.5, over, "{:.2f} s")
+        yield _most(f"`nija --help`, {name}", 0.4, found["help"][kind], "{:.2f} s")
+        yield f"an empty Python, {name}", "", f"{found['python'][kind]:.2f} s", ""
 
 
 def _seconds(facts: Mapping[str, Any]) -> list[str]:

@@ -28,11 +28,12 @@ class Bench:
     market: Market
     candles: Path
     rounds: int
+    warm_up: bool
     said: Callable[[str], None]
 
     def run(self, variants: Mapping[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:
         """See `interleaved`."""
-        return interleaved(variants, self.rounds, self.said)
+        return interleaved(variants, self.rounds, self.said, self.warm_up)
 
 
 def backtests(bench: Bench) -> dict[str, Any]:
@@ -93,8 +94,8 @@ def _hyperopt(house: House, strategy: str, span: str, jobs: int, epochs: int) ->
     return lambda: house.freqtrade("hyperopt", strategy, span, *options, *more)
 
 
-LIVE = (("NijaMicro", 3, 120, 1), ("Nothing", 3, 120, 1), ("NijaMicro", 3, 24, 12))
-WIDE = ("NijaMicro", 50, 12, 12)
+LIVE = (("NijaMicro", 3, 72, 1), ("Nothing", 3, 72, 1), ("NijaMicro", 3, 24, 12))
+WIDE = ("NijaMicro", 50, 6, 12)
 """Strategy, pairs, hours, iterations an hour."""
 
 
@@ -120,8 +121,8 @@ def replays(bench: Bench) -> dict[str, Any]:
     }
 
 
-def starts(bench: Bench) -> dict[str, float]:
-    """Seconds of wall time: a strategy constructed by freqtrade, and `nija --help`."""
+def starts(bench: Bench) -> dict[str, Any]:
+    """What a strategy constructed by freqtrade takes, and `nija --help`."""
     with housed(bench.folder / "start", bench.market, 1, *_a_month(bench.market)) as house:
         folder = str(house.folder / "user_data")
 
@@ -141,7 +142,7 @@ def starts(bench: Bench) -> dict[str, float]:
                 ),
             }
         )
-    return {name: wall(costs) for name, costs in found.items()}
+    return {name: _figures(costs) for name, costs in found.items()}
 
 
 def _a_month(market: Market) -> tuple[Any, Any]:

@@ -16,12 +16,13 @@ from rich.table import Table
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, console
 from nija_plugins.research.result import Result, ResultError, latest
+from nija_plugins.venue.address import DEFAULT_PORT
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.candles import SyntheticCandles
 from nija_plugins.venue.environment import freqtrade_environment
 from nija_plugins.venue.files import MARKER, write_synthetic_candles
 from nija_plugins.venue.generator import DEFAULT_SEED
-from nija_plugins.venue.server import DEFAULT_PORT, VenueError, serve
+from nija_plugins.venue.server import VenueError, serve
 
 BALANCES = (15, 240, 990)
 """Starting balances in USD: the smallest account, and two just below a tier."""

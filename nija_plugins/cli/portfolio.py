@@ -1,22 +1,17 @@
-"""What `nija status` says about the portfolio, and `nija forget`: who is alive, what each broker
-has, and what they have together."""
+"""What `nija status` says about the portfolio: who is alive, what each broker has, and what they
+have together."""
 
-import os
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Any
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
-from nija_plugins.brokers.credentials import environment
 from nija_plugins.brokers.database import is_missing
 from nija_plugins.brokers.ledger import LedgerUnusable
 from nija_plugins.brokers.portfolio import Member, View
 from nija_plugins.brokers.watch import ledger_of
-from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.memory import Memory, Snapshot
 from nija_plugins.settings import Settings
 
@@ -119,27 +114,3 @@ def _ago(age: Any) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
-
-
-def forget(
-    account: Annotated[str, typer.Argument(help='As `nija status` shows it: "kraken live ...".')],
-    config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
-) -> None:
-    """Take a bot that will not come back out of the portfolio, as if its money were withdrawn."""
-    with clear_errors():
-        loaded = load(config)
-        settings = Settings.load(loaded, environment(Path(".env"), os.environ))
-        known = look(loaded, settings)
-        member = known.member(account)
-        if member is None:
-            names = ", ".join(f'"{one.account}"' for one in known.members) or "nobody"
-            raise ValueError(f'"{account}" is not in this portfolio; in it: {names}.')
-        if not member.silent(datetime.now(UTC)):
-            raise ValueError(f'"{account}" is alive: stop it first, or it comes back at once.')
-        try:
-            ledger_of(loaded, settings).forget(account)
-        except LedgerUnusable as error:
-            raise ValueError(str(error)) from None
-    Console().print(
-        f"{account} is forgotten: ${member.equity:.2f} count no longer.", highlight=False
-    )

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from nija_plugins.cli.offline import Exchange, freqtrade_environment, run_offline, with_overlay
+from nija_plugins.venue.address import HOST
 from nija_plugins.venue.files import MARKER, write_synthetic_candles
-from nija_plugins.venue.server import HOST, VenueError
+from nija_plugins.venue.server import VenueError
 
 STRATEGY = """
 import logging

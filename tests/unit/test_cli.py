@@ -1,6 +1,8 @@
 """The nija command as a newcomer meets it: answers, and errors that say what to do."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from nija_plugins.cli import app
+from nija_plugins.cli import COMMANDS, app
 from nija_plugins.venue.files import write_synthetic_candles
 from nija_plugins.view import Family, Regime
 from tests.conftest import ROOT
@@ -147,3 +149,30 @@ class TestSignals:
         result = nija("signals", "BTC/USD", "--datadir", str(tmp_path), "--at", "tomorrow")
         assert result.exit_code == 2
         assert "2024-03-05T12:00" in result.output
+
+
+def test_help_shows_every_command_and_imports_none_of_them() -> None:
+    """Most need pandas and freqtrade, which take seconds."""
+    code = (
+        "import sys\nfrom nija_plugins.cli import app\n"
+        "try:\n    app(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'pandas', 'freqtrade', 'sklearn', 'fastapi', 'sqlalchemy'} & set(sys.modules)\n"
+        "print('heavy:', sorted(heavy))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
+    assert "heavy: []" in said
+    modules = (ROOT / "nija_plugins/cli").glob("*.py")
+    commands = {one.stem for one in modules} - {"__init__", "configuration", "database"}
+    commands -= {"loss_limits", "performance", "portfolio"}
+    assert commands == set(COMMANDS)
+    for name in COMMANDS:
+        assert name in said
+        assert nija(name, "--help").exit_code == 0
+
+
+def test_an_unknown_command_is_refused() -> None:
+    result = nija("expalin")
+    assert result.exit_code == 2
+    assert "No such command" in result.output
