@@ -93,17 +93,27 @@ class _Mask:
         self.secrets: tuple[str, ...] = ()
         self._make = logging.getLogRecordFactory()
         self._thread_ends = threading.excepthook
+        self._hooked = False
+        self._reached = False
 
     def put_on(self) -> None:
-        if logging.getLogRecordFactory() is not self:
+        if not self._in_the_chain():
             self._make = logging.getLogRecordFactory()
             logging.setLogRecordFactory(self)
-        # A method is another object each time it is looked up.
-        if threading.excepthook != self.thread_ended:
+        if not self._hooked:
+            self._hooked = True
             self._thread_ends = threading.excepthook
             threading.excepthook = self.thread_ended
 
+    def _in_the_chain(self) -> bool:
+        """Whether the present factory leads here: somebody may have wrapped this one, and wrapping
+        that again would make a ring."""
+        self._reached = False
+        logging.getLogRecordFactory()("probe", logging.DEBUG, "", 0, "", (), None)
+        return self._reached
+
     def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        self._reached = True
         record = self._make(*args, **kwargs)
         if self.secrets:
             _clean(record)

@@ -3,6 +3,7 @@ spells them."""
 
 import logging
 import threading
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -113,6 +114,25 @@ def test_every_record_is_cleaned_whatever_carries_the_secret(
     assert "jwt-word" not in caplog.text
     assert "ValueError: the password is ***" in caplog.text
     assert "5% harmless" in caplog.text
+
+
+def test_somebody_may_wrap_the_factory_between_two_starts(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As `nija offline` does to watch freqtrade's log."""
+    redaction.remember(CONFIG, {})
+    before = logging.getLogRecordFactory()
+
+    def watched(*given: Any, **more: Any) -> logging.LogRecord:
+        return before(*given, **more)
+
+    try:
+        logging.setLogRecordFactory(watched)
+        redaction.remember({"key": "another-key"}, {})
+        logging.getLogger("x").error("api-word and another-key")
+    finally:
+        logging.setLogRecordFactory(before)
+    assert "*** and ***" in caplog.text
 
 
 def test_so_is_an_exception_that_ends_a_thread(capfd: pytest.CaptureFixture[str]) -> None:
