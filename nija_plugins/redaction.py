@@ -26,6 +26,9 @@ TELLTALE = re.compile(
 IN_ADDRESS = re.compile(r"(?<=://)[^/?#\s]*?:([^/?#\s]+)@")
 """The password in an address: of a database, a proxy, a list of pairs."""
 
+OURS = re.compile(r"(COINBASE|KRAKEN_MASTER)_API_(KEY|SECRET)")
+"""NIJA's own variables: what `nija trade` hands to the bots of the brokers."""
+
 SHORTEST = 4
 """A shorter value is no secret, and replacing it everywhere would make messages unreadable."""
 
@@ -40,13 +43,15 @@ INSTEAD = "REDACTED"
 
 
 def known_secrets(config: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Every secret of `config` and of freqtrade's variables in `environ`, in the ways a message
-    may spell it, longest first."""
+    """Every secret of `config` and of freqtrade's and our variables in `environ`, in the ways a
+    message may spell it, longest first."""
     plain = set(_values(config))
     for name, value in environ.items():
         path = name.upper().split("__")
         if path[0] == "FREQTRADE":
             plain.update(_values(_nested([one.lower() for one in path[1:]], value)))
+        elif OURS.fullmatch(name):
+            plain.update(_values({name: value}))
     spelt = {spelling for one in plain for spelling in _spellings(one)}
     long_enough = [
         one for one in spelt if len(one.strip()) >= SHORTEST and one.lower() not in WORDS

@@ -10,6 +10,7 @@ import pytest
 
 from nija_plugins import redaction
 from nija_plugins.brief import brief
+from nija_plugins.brokers.credentials import NAMES
 
 PEM = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEfirst\nAwEHsecond\n-----END EC PRIVATE KEY-----\n"
 
@@ -95,6 +96,14 @@ class Unspeakable:
         raise RuntimeError("hush")
 
     __repr__ = __str__
+
+
+def test_a_brokers_key_and_the_ledgers_password_are_secrets_too() -> None:
+    config = {"nija": {"portfolio_url": "postgresql://nija:tops3cret@host/nija"}}
+    environ = {name: f"of {name}".lower() for both in NAMES.values() for name in both}
+    known = redaction.known_secrets(config, environ)
+    for secret in ("tops3cret", *environ.values()):
+        assert redaction.redact(f"It said {secret}.", known) == "It said ***."
 
 
 def test_every_record_is_cleaned_whatever_carries_the_secret(

@@ -46,7 +46,8 @@ class Contenders:
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout and process.stderr
-        self.said += [line.strip() for line in process.stdout]
+        for line in process.stdout:
+            self.said.append(line.strip())
         errors = process.stderr.read()
         if process.wait() not in (0, -9):
             self.errors.append(errors)
