@@ -12,13 +12,16 @@ from nija_plugins.redaction import masked
 LONGEST = 500
 """Of what an exception or a plugin says, so many characters are told."""
 
+A_VALUE = 200
+"""Of a value so many."""
+
 
 def brief(value: Any) -> str:
     """A table's shape, else the beginning of its repr."""
     if isinstance(value, pd.DataFrame | pd.Series | np.ndarray):
         return f"{type(value).__name__}{value.shape}"
     try:
-        return printable(_BRIEF.repr(value))
+        return _cut(printable(_BRIEF.repr(value)), A_VALUE)
     except Exception:  # an object without a repr, a number too large for one
         return f"<{type(value).__name__}>"
 
@@ -37,8 +40,8 @@ def sentence(text: str) -> str:
     return _cut(printable(" ".join(masked(text).splitlines())))
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
+def _cut(text: str, longest: int = LONGEST) -> str:
+    return text if len(text) <= longest else f"{text[:longest]} ..."
 
 
 def cause(error: Exception) -> str:

@@ -52,7 +52,8 @@ def performance(
     trades = closed_trades(pd.DataFrame(map(_row, closed)), known, changes)
     starting, final = _bounds(trades, config, snapshot)
     start = trades["opened"].min()
-    end = max(trades["closed"].max(), pd.Timestamp(snapshot.time) if snapshot else start)
+    seen = pd.Timestamp(snapshot.time).tz_convert(start.tz) if snapshot else start
+    end = max(trades["closed"].max(), seen)
     days = _days(trades, starting, final, start, end)
     halts = _halts(end)
     restarts = tuple(over for _, over in halts if over < end)

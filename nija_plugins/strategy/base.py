@@ -2,7 +2,6 @@
 
 import logging
 from datetime import datetime, timedelta
-from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from threading import RLock
@@ -48,6 +47,10 @@ class StrategyBase(IStrategy):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
+        # What does not change in a run, and is asked at every candle.
+        self._mode: Mode = mode_of(config)
+        self._judged_alone = judged_alone(config)
+        self._one_of_many = one_of_many(config)
         self._keep_secrets()
         self.nija_settings = Settings.load(config)
         # freqtrade's backtest cache hashes the config and the strategy's file, and would miss a
@@ -92,18 +95,6 @@ class StrategyBase(IStrategy):
     def _build_manager(self) -> Any:
         folder = self.config.get("user_data_dir")
         return manager.build(self.nija_settings, Path(folder) / "plugins" if folder else None)
-
-    @cached_property
-    def _mode(self) -> Mode:
-        return mode_of(self.config)
-
-    @cached_property
-    def _judged_alone(self) -> bool:
-        return judged_alone(self.config)
-
-    @cached_property
-    def _one_of_many(self) -> bool:
-        return one_of_many(self.config)
 
     @property
     def run(self) -> Run:

@@ -131,12 +131,16 @@ def a_result(facts: Any) -> bytes:
         name = "backtest-result-2025-03-04_00-00-00"
         strategy = {"NijaMicro": {"trades": [], "starting_balance": 100, "final_balance": 100}}
         result.writestr(f"{name}.json", json.dumps({"strategy": strategy}))
-        result.writestr(f"{name}_config.json", json.dumps({"nija_run": facts}))
+        result.writestr(
+            f"{name}_config.json", json.dumps({"exchange": EXCHANGE, "nija_run": facts})
+        )
         wallet = io.BytesIO()
         pd.DataFrame({"date": [START], "total_quote": [100.0]}).to_feather(wallet)
         result.writestr(f"{name}_NijaMicro_wallet.feather", wallet.getvalue())
     return packed.getvalue()
 
+
+EXCHANGE = {"name": "coinbase"}
 
 REFUSED = {
     "time": "2025-03-04T00:00:00+00:00",

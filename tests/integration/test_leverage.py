@@ -111,7 +111,7 @@ def test_leverage_enabled_decides_where_there_are_no_tiers(home: Home, enabled: 
 def test_futures_are_not_traded_live(home: Home) -> None:
     bot = start(home)
     bot.strategy.config["dry_run"] = False
-    bot.strategy.config["runmode"] = "live"
+    bot.strategy._mode = "live"
     with pytest.raises(OperationalException, match="does not trade futures live yet"):
         bot.strategy.bot_start()
     assert not Trade.get_trades_proxy()

@@ -214,12 +214,9 @@ class TestLedgerThatCannotBeUsed:
 
 def test_a_backtest_has_no_ledger(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even a file: see also the suites of the engine."""
-    from nija_plugins.entry import Mode
-
     bot = home.start()
     made: list[Callable[..., Any]] = []
     monkeypatch.setattr("nija_plugins.brokers.ledger.engine_of", made.append)
-    past: Mode = "backtest"
-    monkeypatch.setattr(type(bot.strategy), "_mode", past)
+    bot.strategy._mode = "backtest"
     assert bot.strategy._portfolio_watch() is None
     assert not made

@@ -49,8 +49,8 @@ def test_what_one_bot_tells_another_reads(open_ledger: Open) -> None:
 
 
 def test_play_money_and_real_money_know_nothing_of_each_other(open_ledger: Open) -> None:
-    open_ledger("dry_run USD").publish(COINBASE, unchanged)
-    assert open_ledger("live USD").view() == View()
+    open_ledger("dry_run EUR").publish(COINBASE, unchanged)
+    assert open_ledger("live EUR").view() == View()
 
 
 def test_the_last_position_goes_to_one(open_ledger: Open) -> None:
