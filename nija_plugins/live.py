@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from nija_plugins import locks, reconciling
 from nija_plugins.account import Account
+from nija_plugins.awaited import AwaitedOrders, late_candles
 from nija_plugins.book import Book
 from nija_plugins.cash_flows import FEE_DOUBT, CashFlow, CashView, CashWatch, effect_of
 from nija_plugins.decisions import decided
@@ -31,9 +32,6 @@ QUIET = timedelta(minutes=1)
 """Between two writes that only bring the snapshot up to date."""
 
 WALLETS, CANDLES = "wallets", "candles"
-
-ORDER_LOST_FOR = timedelta(hours=1)
-"""After so long a refused entry order is no longer a present failure."""
 
 
 class LiveWatch:
@@ -67,7 +65,7 @@ class LiveWatch:
         self._orders_read: datetime | None = None
         self._unexplained_since: dict[tuple[str, str | None], datetime] = {}
         self._reported: set[tuple[str, str | None]] = set()
-        self._confirmed: dict[str, datetime] = {}
+        self.orders = AwaitedOrders()
         self._saved: tuple[Memory, datetime] | None = None
         self._uncounted = 0.0
         self._flows: list[CashFlow] = []
@@ -131,8 +129,7 @@ class LiveWatch:
         self, now: datetime, wallets: Wallets, dp: DataProvider, trades: Sequence[Trade], book: Book
     ) -> None:
         """What a loop's start finds: wallets, candles, cash, holdings, lost orders."""
-        self._watch_orders(now)
-        self._watch_candles(now, dp)
+        self._watch_awaited(now, dp)
         # Read in the future: the clock was put back.
         due = abs(now - _read_at(wallets, now)) >= REFRESH
         doubtful = self.cash.pending or self._unexplained_since.keys() - self._reported
@@ -142,6 +139,12 @@ class LiveWatch:
         self.look_at_cash(now, wallets, trades)
         if self._loaded and WALLETS not in self.failing:
             self._watch_holdings(now, wallets, dp, trades, book)
+
+    def _watch_awaited(self, now: datetime, dp: DataProvider) -> None:
+        wallets = {cause: said for cause, said in self.failing.items() if cause == WALLETS}
+        self.failing = {**wallets, **self.orders.failing(now)}
+        if late := late_candles(now, dp, self._candle):
+            self.failing[CANDLES] = late
 
     def _read_own(self) -> None:
         try:
@@ -334,43 +337,6 @@ class LiveWatch:
 
     def _tell_missing(self, text: str, trade: LocalTrade) -> None:
         self._tell(text, "position_missing", pair=trade.pair, trade=trade.id)
-
-    # -- orders and candles -------------------------------------------------------------------
-
-    def expect_order(self, pair: str, now: datetime) -> None:
-        """freqtrade is about to send an entry order for `pair`."""
-        self._confirmed[pair] = now
-
-    def _watch_orders(self, now: datetime) -> None:
-        """An entry that was confirmed and left no trade was refused, or its answer was lost."""
-        for pair, when in self._confirmed.items():
-            cause = f"entry order {pair}"
-            trades = Trade.get_trades_proxy(pair=pair, open_date=when - timedelta(seconds=1))
-            if trades or now - when >= ORDER_LOST_FOR:
-                self.failing.pop(cause, None)
-            else:
-                self.failing[cause] = (
-                    f"An entry order for {pair} was refused, or its answer was lost."
-                )
-        self._confirmed = {
-            pair: when
-            for pair, when in self._confirmed.items()
-            if f"entry order {pair}" in self.failing
-        }
-
-    def _watch_candles(self, now: datetime, dp: DataProvider) -> None:
-        behind = [pair for pair in dp.current_whitelist() if self._stale(pair, now, dp)]
-        if behind:
-            self.failing[CANDLES] = f"No new candles of {', '.join(behind)} for two candles' time."
-        else:
-            self.failing.pop(CANDLES, None)
-
-    def _stale(self, pair: str, now: datetime, dp: DataProvider) -> bool:
-        candles = dp.ohlcv(pair, copy=False)
-        if not len(candles):
-            return True
-        ended = candles["date"].iloc[-1].to_pydatetime() + self._candle
-        return bool(now - ended >= 2 * self._candle)
 
 
 def _priced(dp: DataProvider, book: Book, now: datetime) -> list[str]:

@@ -258,7 +258,7 @@ class Entries(StrategyBase):
             if self._run and not self._run.confirm(pair, current_time):
                 return False
             if self._run and self._run.live:
-                self._run.live.expect_order(pair, current_time)
+                self._run.live.orders.expect(pair, current_time)
             return True
         if self._run and self._run.portfolio:
             self._run.portfolio.release(pair, current_time)
