@@ -58,9 +58,7 @@ def loaded(name: str) -> Any:
     return typer.main.get_command(one)
 
 
-app = typer.Typer(
-    cls=Subcommands, no_args_is_help=True, add_completion=False, rich_markup_mode="rich"
-)
+app = typer.Typer(cls=Subcommands, no_args_is_help=True, rich_markup_mode="rich")
 
 
 @app.callback()
