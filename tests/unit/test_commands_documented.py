@@ -70,3 +70,11 @@ def test_what_nobody_foresaw_ends_with_1() -> None:
     assert ended.returncode == 1
     assert ended.stdout == ""
     assert "RuntimeError: unforeseen" in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("plugins",), ("nonsense",)])
+def test_no_colours_off_a_terminal(arguments: tuple[str, ...]) -> None:
+    nija = Path(sys.executable).with_name("nija")
+    ended = subprocess.run([nija, *arguments], capture_output=True, text=True, check=False)
+    assert ended.stdout or ended.stderr
+    assert "\x1b" not in ended.stdout + ended.stderr
