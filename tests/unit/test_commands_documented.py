@@ -73,7 +73,11 @@ def test_what_nobody_foresaw_ends_with_1() -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("plugins",), ("nonsense",)])
-def test_no_colours_off_a_terminal(arguments: tuple[str, ...]) -> None:
+def test_no_colours_off_a_terminal(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for asked_for in ("FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(asked_for, raising=False)
     nija = Path(sys.executable).with_name("nija")
     ended = subprocess.run([nija, *arguments], capture_output=True, text=True, check=False)
     assert ended.stdout or ended.stderr
