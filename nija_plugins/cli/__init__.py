@@ -36,7 +36,7 @@ class Subcommands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command that is run."""
         name, command, rest = super().resolve_command(ctx, args)
-        return name, command and _loaded(name or ""), rest
+        return name, command and loaded(name or ""), rest
 
 
 def _documentation(name: str) -> str | None:
@@ -49,7 +49,8 @@ def _documentation(name: str) -> str | None:
     )
 
 
-def _loaded(name: str) -> Any:
+def loaded(name: str) -> Any:
+    """The command `name`, its module imported."""
     module = import_module(f"nija_plugins.cli.{name}")
     one = typer.Typer(add_completion=False, rich_markup_mode="rich")
     options: dict[str, Any] = getattr(module, "CONTEXT_SETTINGS", {})
@@ -57,9 +58,7 @@ def _loaded(name: str) -> Any:
     return typer.main.get_command(one)
 
 
-app = typer.Typer(
-    cls=Subcommands, no_args_is_help=True, add_completion=False, rich_markup_mode="rich"
-)
+app = typer.Typer(cls=Subcommands, no_args_is_help=True, rich_markup_mode="rich")
 
 
 @app.callback()

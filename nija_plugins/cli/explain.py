@@ -1,9 +1,9 @@
 """`nija explain`: how a stake comes about, leg by leg and cut by cut."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -56,6 +56,7 @@ def explain(
         typer.Option(parser=percentage, metavar="PERCENT", help="Instead of the exchange's own."),
     ] = None,
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Explain the stake of one entry on a fresh account: each leg, each cut, what decided."""
     with clear_errors():
@@ -73,6 +74,15 @@ def explain(
         smallest = request.minimum_stake / leverage
         request = replace(request, leverage=leverage, minimum_stake=smallest)
     console = Console()
+    needed = minimum_balance(str(exchange), settings)
+    opinions, decision = None, None
+    if account.tier is not None and equity >= needed:
+        opinions = legs(request, account, settings)
+        wish = sizing_base(account, settings) * sum(leg.weight * leg.fraction for leg in opinions)
+        decision = decide(wish, request, account, settings)
+    if as_json:
+        console.print_json(data=_facts(request, account, needed, opinions, decision))
+        return
     tier = account.tier.name if account.tier else "no tier"
     console.print(
         f"[bold]{pair}[/] at {price:,.2f} on {exchange}, ${equity:,.2f} ({tier}), "
@@ -87,14 +97,40 @@ def explain(
     )
     if request.leverage > 1:
         console.print(_levered(request), highlight=False)
-    needed = minimum_balance(str(exchange), settings)
-    if account.tier is None or equity < needed:
-        console.print(f"[red]No entry:[/] {exchange} starts from ${needed:.2f}.", highlight=False)
-        raise typer.Exit(0)
-    opinions = legs(request, account, settings)
-    wish = sizing_base(account, settings) * sum(leg.weight * leg.fraction for leg in opinions)
-    decision = decide(wish, request, account, settings)
+    if opinions is None or decision is None:
+        console.print(f"[red]No entry:[/] {_too_little(request, needed)}", highlight=False)
+        return
     _show(console, opinions, decision, equity, request.leverage)
+
+
+def _too_little(request: EntryRequest, needed: float) -> str:
+    return f"{request.exchange} starts from ${needed:.2f}."
+
+
+def _facts(
+    request: EntryRequest,
+    account: Account,
+    needed: float,
+    opinions: tuple[Leg, ...] | None,
+    decision: Decision | None,
+) -> dict[str, Any]:
+    """The same for scripts: stake currency, and fractions of price or equity. `decision` is None
+    where the account is too small for any."""
+    refusal = decision.refusal if decision else _too_little(request, needed)
+    return {
+        "pair": request.pair,
+        "exchange": request.exchange,
+        "equity": account.equity,
+        "tier": account.tier.name if account.tier else None,
+        "loss_at_stop": request.loss_at_stop,
+        "gain_at_target": request.gain_at_target,
+        "reward_over_risk": request.reward_over_risk,
+        "leverage": request.leverage,
+        "stake": decision.stake if decision else 0.0,
+        "refusal": refusal,
+        "legs": [asdict(leg) for leg in opinions or ()],
+        "decision": asdict(decision) if decision else None,
+    }
 
 
 def market_rules(exchange: str, pair: str) -> Market:

@@ -64,6 +64,17 @@ def test_explain_refuses_nonsense_in_words(changed: tuple[str, str], told: str) 
     assert "Traceback" not in result.output
 
 
+def test_explain_tells_scripts_the_same() -> None:
+    asked = ("explain", "--pair", "BTC/USD", "--price", "100000", "--stop", "4%", "--json")
+    facts = json.loads(nija(*asked, "--equity", "15").output)
+    assert facts["stake"] == pytest.approx(5.0, abs=0.01) and facts["refusal"] is None
+    assert facts["decision"]["lifted"] and facts["tier"] == "STARTER"
+    assert {leg["name"] for leg in facts["legs"]} == {"kelly", "volatility", "equity"}
+    none = json.loads(nija(*asked, "--equity", "12").output)
+    assert none["stake"] == 0 and "starts from $15.00" in none["refusal"]
+    assert none["tier"] is None and none["decision"] is None
+
+
 def test_explain_shows_leverage_where_there_is_some() -> None:
     asked = ("explain", "--exchange", "krakenfutures", "--pair", "BTC/USD:USD", "--stop", "4%")
     levered = nija(*asked, "--equity", "1500", "--price", "60000").output
@@ -165,7 +176,7 @@ def test_help_shows_every_command_and_imports_none_of_them() -> None:
     assert "heavy: []" in said
     modules = (ROOT / "nija_plugins/cli").glob("*.py")
     commands = {one.stem for one in modules} - {"__init__", "configuration", "database"}
-    commands -= {"loss_limits", "performance", "portfolio"}
+    commands -= {"documentation", "loss_limits", "performance", "portfolio"}
     assert commands == set(COMMANDS)
     for name in COMMANDS:
         assert name in said
