@@ -223,7 +223,9 @@ def _load_file(path: Path) -> ModuleType:
     content = hashlib.sha256(path.read_bytes()).hexdigest()
     module_name = f"nija_user_plugins.{path.stem}_{content[:12]}"
     if module_name in sys.modules:
-        return sys.modules[module_name]
+        module = sys.modules[module_name]
+        module.__file__ = str(path)  # where it was loaded from may be gone
+        return module
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:
         raise PluginError(f'Plugin file "{path.name}" cannot be loaded.')
