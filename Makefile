@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-all bench results lint format clean
+.PHONY: help demo test test-all bench results docs lint format clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -19,12 +19,16 @@ test-all: .venv/tested lint ## The slow suites too
 
 bench: .venv/tested ## What things cost (ratios and medians, no promises)
 	$(BIN)/python bench/rules.py
+	$(BIN)/python -m bench --data $(DATA)
 
 DATA ?= ../shared/data/binance
 
 results: .venv/tested ## docs/results.md from recorded candles (DATA=folder); 25 minutes on 2 cores
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[research]'
 	@$(BIN)/python -m nija_plugins.research.study.results --data $(DATA)
+
+docs: .venv/ready ## docs/commands.md from the commands' own help
+	@$(BIN)/python -m nija_plugins.cli.documentation
 
 lint: .venv/tested ## Style and types
 	$(BIN)/ruff check .

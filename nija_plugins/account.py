@@ -9,6 +9,8 @@ from itertools import chain
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from nija_plugins.brokers.others import ALONE, Others
+
 if TYPE_CHECKING:
     from nija_plugins.holdings import Unexplained
     from nija_plugins.incidents import Incident
@@ -22,7 +24,9 @@ class Position:
 
     `amount` is filled, `pending` is still resting in an entry order at `entry_price` (its cash is
     reserved, not spent); `mark` is the last closed price, `stop` the price of the present stop,
-    `fee` the fraction paid on each side. Amounts are in base currency, prices in stake currency.
+    `fee` the fraction paid on each side. `owed` is what leverage borrowed for the filled amount,
+    less the funding received so far (so it may be negative). Amounts are in base currency, prices
+    and `owed` in stake currency.
     """
 
     pair: str
@@ -32,16 +36,22 @@ class Position:
     stop: float
     fee: float
     pending: float = 0.0
+    owed: float = 0.0
 
     @property
     def value(self) -> float:
-        """What selling now would bring, less the fee to get out."""
-        return self.amount * self.mark * (1 - self.fee)
+        """What selling now would bring, less the fee to get out and what is owed."""
+        return self.amount * self.mark * (1 - self.fee) - self.owed
+
+    @property
+    def exposure(self) -> float:
+        """What it is worth at the last closed price, a resting entry at its own."""
+        return self.amount * self.mark + self.pending * self.entry_price
 
     @property
     def value_at_stop(self) -> float:
         """What is left when the stop is hit; below a stop already passed, what the mark brings."""
-        return self.amount * min(self.stop, self.mark) * (1 - self.fee)
+        return self.amount * min(self.stop, self.mark) * (1 - self.fee) - self.owed
 
     @property
     def loss_of_pending(self) -> float:
@@ -65,8 +75,13 @@ class Benchmarks:
         return cls(day=now.date(), day_open=equity, peak=equity)
 
     def observe(self, now: datetime, equity: float) -> "Benchmarks":
-        """The benchmarks after seeing `equity` at `now` (UTC); a new day opens at 00:00 UTC."""
-        opening = equity if now.date() != self.day else self.day_open
+        """The benchmarks after seeing `equity` at `now` (UTC); a new day opens at 00:00 UTC, and a
+        clock that is put back over midnight opens no cheaper one."""
+        if now.date() == self.day and equity <= self.peak:
+            return self
+        opening = equity if now.date() > self.day else self.day_open
+        if now.date() < self.day:
+            opening = max(opening, equity)
         return replace(self, day=now.date(), day_open=opening, peak=max(self.peak, equity))
 
     def scaled(self, share: float) -> "Benchmarks":
@@ -78,13 +93,15 @@ class Benchmarks:
 class Account:
     """Everything the money rules may know. All amounts in stake currency, `time` in UTC.
 
-    `cash` is every unit of stake currency that is ours, `free_cash` the part not reserved by
-    resting orders. `started` is true once the account met its minimum balances. `wins` and
-    `losses` count its closed trades, `losing_streak` the losses since the last win or streak
-    pause; `locks` are the active locks on all pairs, (reason, end); `incidents` those of the last
-    hour. `unsettled` is a change of cash that may be a deposit or a withdrawal; the benchmarks
-    already count it as one. `unexplained` is what the exchange holds and no trade explains.
-    `problem` is a sentence when this account cannot be trusted.
+    `cash` is every unit of stake currency on this broker that is ours, `free_cash` the part not
+    reserved by resting orders; `positions` are open here, `others` is what the portfolio's other
+    brokers add. `benchmarks`, `tier` and `limits` are the whole portfolio's. `started` is true once
+    the account met its minimum balances. `wins` and `losses` count its closed trades,
+    `losing_streak` the losses since the last win or streak pause; `locks` are the active locks on
+    all pairs, (reason, end); `incidents` those of the last hour. `unsettled` is a change of cash
+    that may be a deposit or a withdrawal; the benchmarks already count it as one. `unexplained` is
+    what the exchange holds and no trade explains. `problem` is a sentence when this account cannot
+    be trusted.
     """
 
     time: datetime
@@ -104,16 +121,49 @@ class Account:
     unsettled: float = 0.0
     unexplained: "tuple[Unexplained, ...]" = ()
     problem: str | None = None
+    others: Others = ALONE
 
     @property
     def equity(self) -> float:
-        """Cash + open positions at the last closed price, less the fee to get out."""
-        return equity(self.cash, self.positions)
+        """Cash + open positions at the last closed price, less the fee to get out, over all
+        brokers."""
+        return self.own_equity + self.others.equity
 
     @property
     def worst_case(self) -> float:
-        """W: cash + Σ amount × stop × (1 - fee), what is left if every stop is hit."""
+        """W: cash + Σ amount × stop × (1 - fee), what is left if every stop is hit, over all
+        brokers."""
+        return self.own_worst_case + self.others.worst_case
+
+    @property
+    def own_equity(self) -> float:
+        """The part of `equity` that is on this broker."""
+        return equity(self.cash, self.positions)
+
+    @property
+    def own_worst_case(self) -> float:
+        """The part of `worst_case` that is on this broker."""
         return worst_case(self.cash, self.positions)
+
+    @property
+    def all_free_cash(self) -> float:
+        """Free cash over all brokers; what can be spent here is `free_cash`."""
+        return self.free_cash + self.others.free_cash
+
+    @property
+    def brokers(self) -> int:
+        """How many brokers the portfolio has."""
+        return 1 + self.others.brokers
+
+    @property
+    def open_positions(self) -> int:
+        """Open positions over all brokers, entries that are reserved there included."""
+        return len(self.positions) + len(self.others.held)
+
+    def in_asset(self, asset: str) -> float:
+        """What is held of `asset` over all brokers, resting entries at their price included."""
+        own = sum(one.exposure for one in self.positions if one.pair.partition("/")[0] == asset)
+        return own + sum(one.value for one in self.others.held if one.asset == asset)
 
 
 def equity(cash: float, positions: tuple[Position, ...]) -> float:
@@ -138,6 +188,9 @@ def unsound(cash: float, free_cash: float, positions: tuple[Position, ...]) -> s
         ((f"{p.pair} stop", p.stop) for p in positions),
         ((f"{p.pair} amount", p.amount + p.pending) for p in positions),
     )
+    for position in positions:
+        if not isfinite(position.owed):
+            return f"The account cannot be valued: {position.pair} funding is {position.owed}."
     for name, number in numbers:
         if not isfinite(number) or number < 0:
             return f"The account cannot be valued: {name} is {number}."

@@ -6,10 +6,12 @@ from math import isfinite
 from numbers import Real
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from nija_plugins.guard import Check, brief
-from nija_plugins.view import Confidence, Plan, Regime, Vote
+from nija_plugins.brief import brief, sentence
+from nija_plugins.guard import Check
+from nija_plugins.view import Confidence, Family, Plan, Regime, Vote
 
 
 def stake(answer: Any) -> float:
@@ -29,10 +31,10 @@ def leverage(answer: Any) -> float:
 
 
 def reason(answer: Any) -> str:
-    """A sentence."""
+    """A sentence, on one line and without secrets: it is logged and kept."""
     if not isinstance(answer, str) or not answer.strip():
         raise ValueError(f"a veto is a sentence or None, got {brief(answer)}")
-    return answer
+    return sentence(answer)
 
 
 def regimes(index: pd.Index) -> Check:
@@ -53,7 +55,8 @@ def fractions(index: pd.Index, what: str) -> Check:
 
     def check(answer: Any) -> pd.Series:
         series = _numeric(answer, index, what)
-        if ((series < 0) | (series > 1)).any():
+        values = series.to_numpy()
+        if ((values < 0) | (values > 1)).any():
             raise ValueError(f"{what} must lie in [0, 1], got {series.min()} to {series.max()}")
         return series
 
@@ -66,6 +69,11 @@ def votes(index: pd.Index) -> Check:
     def check(answer: Any) -> list[Vote]:
         if not isinstance(answer, list) or not all(isinstance(vote, Vote) for vote in answer):
             raise ValueError(f"votes are a list of Vote, got {brief(answer)}")
+        for vote in answer:
+            if not isinstance(vote.name, str):
+                raise ValueError(f"a vote's name is text, got {brief(vote.name)}")
+            if not isinstance(vote.family, str) or vote.family not in set(Family):
+                raise ValueError(f"not a family: {brief(vote.family)}; known: {list(Family)}")
         return [
             Vote(v.name, v.family, fractions(index, f'the score of vote "{v.name}"')(v.score))
             for v in answer
@@ -97,12 +105,13 @@ def confidence(index: pd.Index) -> Check:
 
     def check(answer: Any) -> Confidence:
         if not isinstance(answer, Confidence):
-            raise ValueError(f"a confidence is a Confidence, got {answer!r:.80}")
+            raise ValueError(f"a confidence is a Confidence, got {brief(answer)}")
         doubt = answer.doubt
         if doubt is not None:
             doubt = _series(doubt, index, "doubts").astype(object)
             if not all(isinstance(one, str) for one in doubt.dropna().unique()):
                 raise ValueError("doubts are sentences or None")
+            doubt = doubt.map(sentence, na_action="ignore")
         return Confidence(
             rank=fractions(index, "ranks")(answer.rank),
             win_probability=fractions(index, "win probabilities")(answer.win_probability),
@@ -137,6 +146,6 @@ def _numeric(answer: Any, index: pd.Index, what: str) -> pd.Series:
     if not pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
         raise ValueError(f"{what} must be numbers, got {series.dtype}")
     series = series.astype(float)
-    if series.isin([float("inf"), float("-inf")]).any():
+    if np.isinf(series.to_numpy()).any():
         raise ValueError(f"{what} must be finite")
     return series

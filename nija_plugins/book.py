@@ -5,6 +5,8 @@ order of the pairs within a candle, so NIJA keeps its own arrays and always asks
 candle that had *ended* by `now`.
 """
 
+from array import array
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -55,10 +57,10 @@ class Book:
 
     def __init__(self, timeframe_seconds: int) -> None:
         self._seconds = timeframe_seconds
-        self._ends: dict[str, np.ndarray[Any, Any]] = {}
+        self._ends: dict[str, array[int]] = {}
         self._closes: dict[str, np.ndarray[Any, Any]] = {}
-        self._views: dict[str, pd.DataFrame] = {}
-        self._view_ends: dict[str, np.ndarray[Any, Any]] = {}
+        self._views: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
+        self._view_ends: dict[str, array[int]] = {}
         self._candidates: dict[str, np.ndarray[Any, Any]] = {}
 
     @property
@@ -66,19 +68,28 @@ class Book:
         """Every pair with a view."""
         return tuple(self._views)
 
+    @property
+    def judged(self) -> datetime | None:
+        """The end of the last candle that every pair was analysed with; None before the first."""
+        last = [int(ends[-1]) for ends in self._view_ends.values() if len(ends)]
+        return datetime.fromtimestamp(min(last), UTC) if last else None
+
     def observe_prices(self, pair: str, candles: pd.DataFrame) -> None:
-        """Remembers the closes of `candles` (columns date in UTC and close)."""
+        """Remembers the closes of `candles` (columns date in UTC and close). One that is missing or
+        not above zero is no price: what is held keeps the worth of the close before."""
         if len(candles) and not self._up_to_date(pair, candles):
-            starts = candles["date"].dt.as_unit("s").astype("int64").to_numpy()
-            self._ends[pair] = starts + self._seconds
-            self._closes[pair] = candles["close"].to_numpy(dtype=float)
+            closes = candles["close"].to_numpy(dtype=float)
+            sound = np.isfinite(closes) & (closes > 0)
+            self._ends[pair] = array("q", self._ends_of(candles)[sound].tobytes())
+            self._closes[pair] = closes[sound]
 
     def observe(self, pair: str, dataframe: pd.DataFrame) -> None:
         """Remembers an analysed `dataframe` with NIJA's columns."""
         self._ends.pop(pair, None)
         self.observe_prices(pair, dataframe)
-        self._views[pair] = dataframe
-        self._view_ends[pair] = self._ends[pair]
+        # Columns: a row of a table is slow to get, and one is asked for at every candidate.
+        self._views[pair] = {str(name): column.to_numpy() for name, column in dataframe.items()}
+        self._view_ends[pair] = array("q", self._ends_of(dataframe).tobytes())
         self._candidates[pair] = dataframe["nija_candidate"].to_numpy(dtype=bool)
 
     def close(self, pair: str, now: datetime) -> float | None:
@@ -107,10 +118,10 @@ class Book:
         row = _last_until(self._view_ends.get(pair), now)
         if row is None:
             return None
-        found = self._views[pair].iloc[row]
+        found = {name: column[row] for name, column in self._views[pair].items()}
         doubt, problem = found["nija_doubt"], found["nija_problem"]
         return Reading(
-            ended=(found["date"] + pd.Timedelta(seconds=self._seconds)).to_pydatetime(),
+            ended=datetime.fromtimestamp(self._view_ends[pair][row], UTC),
             close=float(found["close"]),
             regime=Regime(found["nija_regime"]),
             score=float(found["nija_score"]),
@@ -129,12 +140,16 @@ class Book:
         row = _last_until(self._view_ends.get(pair), now)
         if row is None or not self._candidates[pair][row]:
             return None
-        return datetime.fromtimestamp(int(self._view_ends[pair][row]), UTC)
+        return datetime.fromtimestamp(self._view_ends[pair][row], UTC)
 
     def ends_with(self, now: datetime) -> bool:
         """Whether no later candle is known of any pair than the one that opens at `now`."""
-        last = max((int(ends[-1]) for ends in self._ends.values()), default=0)
+        last = max((ends[-1] for ends in self._ends.values() if len(ends)), default=0)
         return int(now.timestamp()) + self._seconds >= last
+
+    def _ends_of(self, candles: pd.DataFrame) -> np.ndarray[Any, Any]:
+        starts = candles["date"].dt.as_unit("s").astype("int64").to_numpy()
+        return np.asarray(starts + self._seconds)
 
     def _up_to_date(self, pair: str, candles: pd.DataFrame) -> bool:
         ends = self._ends.get(pair)
@@ -143,7 +158,7 @@ class Book:
         return bool(candles["date"].iloc[-1].timestamp() + self._seconds <= ends[-1])
 
 
-def _last_until(ends: np.ndarray[Any, Any] | None, moment: datetime) -> int | None:
+def _last_until(ends: "array[int] | None", moment: datetime) -> int | None:
     """The row of the last candle that had ended by `moment`."""
     if ends is None:
         return None
@@ -151,7 +166,7 @@ def _last_until(ends: np.ndarray[Any, Any] | None, moment: datetime) -> int | No
     return row if row >= 0 else None
 
 
-def _count_until(ends: np.ndarray[Any, Any], moment: datetime) -> int:
-    """How many candles had ended by `moment`. A whole second, not a float, is looked for: numpy
-    would convert the whole array to compare with a float."""
-    return int(ends.searchsorted(int(moment.timestamp()), side="right"))
+def _count_until(ends: "array[int]", moment: datetime) -> int:
+    """How many candles had ended by `moment`. Python's own array and bisect: asked a hundred
+    thousand times for one number each, numpy is the slower one."""
+    return bisect_right(ends, int(moment.timestamp()))

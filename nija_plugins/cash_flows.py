@@ -72,7 +72,7 @@ class CashWatch:
             return CashWatch(self.external if orders_rest else view.external), 0.0
         if self.since is None or abs(change - self.pending) > doubt:
             return CashWatch(self.external, change, view.refreshed), 0.0
-        if view.refreshed <= self.since:
+        if view.refreshed == self.since:
             return self, 0.0
         return CashWatch(view.external), change
 
@@ -81,7 +81,10 @@ def effect_of(open_trades: Sequence[LocalTrade], closed_profit: float) -> float:
     """What trades did to the cash: closed profit, and what open ones cost or have brought back,
     entry fees included, in stake currency."""
     return closed_profit + sum(
-        float(trade.realized_profit - trade.amount * trade.open_rate * (1 + trade.fee_open))
+        float(
+            trade.realized_profit
+            - trade.amount * trade.open_rate * (1 / trade.leverage + trade.fee_open)
+        )
         for trade in open_trades
     )
 

@@ -7,7 +7,6 @@ nonsense is named, and the caller learns of it as a `PluginFailure` instead of a
 
 import logging
 import os
-import reprlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
@@ -15,6 +14,8 @@ from typing import Any
 
 import pandas as pd
 import pluggy
+
+from nija_plugins.brief import brief, told
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ LATE_SECONDS: Mapping[str, float] = {
 }
 """Per hook, how long one call may take; longer, and it has failed, whatever it answers."""
 
+TABLES = (pd.DataFrame, pd.Series)
+
 Check = Callable[[Any], Any]
 """Returns the answer in the form the caller wants; raises ValueError saying what is wrong."""
 
@@ -70,12 +73,12 @@ class Implementation:
     def call(self, hook: str, given: Mapping[str, Any], check: Check) -> Any:
         """The checked answer, None for "no opinion". Raises PluginFailure."""
         try:
-            answer = self.function(*(_own(given[name]) for name in self.arguments))
+            answer = self.function(*[_own(given[name]) for name in self.arguments])
             return None if answer is None else check(answer)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # sys.exit() too: a bot that ends watches no stops
-            raise PluginFailure(self.plugin, hook, f"{type(error).__name__}: {error}") from error
+            raise PluginFailure(self.plugin, hook, told(error)) from error
 
     def described(self, given: Mapping[str, Any]) -> str:
         """The arguments of a call, each cut to a few words."""
@@ -209,15 +212,7 @@ def _cause(plugin: str, hook: str) -> str:
 def _own(value: Any) -> Any:
     """A table of the plugin's own: what it changes there, nobody else sees. pandas copies only
     what is written to."""
-    return value.copy(deep=False) if isinstance(value, pd.DataFrame | pd.Series) else value
-
-
-def brief(value: Any) -> str:
-    """A value in a few words: a table's shape, else the beginning of its repr."""
-    shape = getattr(value, "shape", None)
-    if shape:
-        return f"{type(value).__name__}{tuple(shape)}"
-    return reprlib.repr(value)
+    return value.copy(deep=False) if isinstance(value, TABLES) else value
 
 
 def _nothing(answer: Any) -> Any:

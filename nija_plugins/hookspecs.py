@@ -69,9 +69,10 @@ def nija_stake(
 
 @hookspec(firstresult=True)
 def nija_leverage(
-    request: "EntryRequest", account: "Account", tier: "ScalingTier", settings: "Settings"
+    request: "EntryRequest", account: "Account", tier: "ScalingTier | None", settings: "Settings"
 ) -> float | None:
-    """A multiple ≥ 1, futures only. First result wins; on error 1."""
+    """The wished leverage, a multiple ≥ 1; in futures markets only, and before the stake is asked
+    for. First result wins; `nija_plugins.sizing.leverage` has the limits of whatever is wished."""
 
 
 # Events: told, not asked; an answer other than None is an error, and so is taking longer than 5 s

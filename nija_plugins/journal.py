@@ -13,9 +13,14 @@ from sqlalchemy import DateTime, Float, Index, String, Text, create_engine, dele
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from nija_plugins.brief import cause
+
 logger = logging.getLogger(__name__)
 
 JOURNAL_FILE = "nija_journal.sqlite"
+NONSENSE = (ValueError, TypeError, AttributeError, OverflowError)
+"""What reading raises when the file holds something else than what was written."""
+
 KEPT = timedelta(days=180)
 """How long refusals are kept."""
 
@@ -88,18 +93,28 @@ class Journal:
         except SQLAlchemyError as error:
             if not self._failed:
                 self._failed = True
-                logger.warning("Refusals are not being recorded: %s", str(error).splitlines()[0])
+                logger.warning("Refusals are not being recorded: %s", cause(error))
+
+
+class JournalUnreadable(Exception):
+    """The journal cannot be read; the message says which file and why."""
 
 
 def read(path: Path, since: datetime | None = None) -> Iterator[Refused]:
-    """The refusals in `path`, oldest first. Raises OSError or SQLAlchemyError when unreadable."""
+    """The refusals in `path`, oldest first. Raises JournalUnreadable."""
     if not path.is_file():
         return
     engine = create_engine(f"sqlite:///{path}")
     query = select(_Refusal).order_by(_Refusal.time, _Refusal.id)
     if since is not None:
         query = query.where(_Refusal.time >= since.astimezone(UTC).replace(tzinfo=None))
-    with Session(engine) as session:
-        for row in session.scalars(query):
-            time = row.time.replace(tzinfo=UTC)
-            yield Refused(time, row.account, row.pair, row.score, row.rule, row.sentence)
+    try:
+        with Session(engine) as session:
+            for row in session.scalars(query):
+                texts = (row.account, row.pair, row.rule, row.sentence)
+                if not all(isinstance(one, str) for one in texts):
+                    raise TypeError("text expected")
+                time = row.time.replace(tzinfo=UTC)
+                yield Refused(time, row.account, row.pair, float(row.score), row.rule, row.sentence)
+    except (SQLAlchemyError, OSError, *NONSENSE) as error:
+        raise JournalUnreadable(f"{path} cannot be read: {cause(error)}") from None

@@ -7,14 +7,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from freqtrade.data.dataprovider import DataProvider
-from freqtrade.persistence import Order, Trade
+from freqtrade.persistence import LocalTrade, Order, Trade
 from freqtrade.wallets import Wallets
 from sqlalchemy import func, select
 
 from nija_plugins import locks, reconciling
 from nija_plugins.account import Account
+from nija_plugins.awaited import AwaitedOrders, late_candles
 from nija_plugins.book import Book
 from nija_plugins.cash_flows import FEE_DOUBT, CashFlow, CashView, CashWatch, effect_of
+from nija_plugins.decisions import decided
 from nija_plugins.entry import Mode
 from nija_plugins.holdings import Unexplained
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
@@ -30,9 +32,6 @@ QUIET = timedelta(minutes=1)
 """Between two writes that only bring the snapshot up to date."""
 
 WALLETS, CANDLES = "wallets", "candles"
-
-ORDER_LOST_FOR = timedelta(hours=1)
-"""After so long a refused entry order is no longer a present failure."""
 
 
 class LiveWatch:
@@ -66,7 +65,7 @@ class LiveWatch:
         self._orders_read: datetime | None = None
         self._unexplained_since: dict[tuple[str, str | None], datetime] = {}
         self._reported: set[tuple[str, str | None]] = set()
-        self._confirmed: dict[str, datetime] = {}
+        self.orders = AwaitedOrders()
         self._saved: tuple[Memory, datetime] | None = None
         self._uncounted = 0.0
         self._flows: list[CashFlow] = []
@@ -103,7 +102,7 @@ class LiveWatch:
         if self._saved is not None:
             saved, when = self._saved
             unchanged = replace(saved, seen=None) == replace(memory, seen=None)
-            if unchanged and not self.problem and snapshot.time - when < QUIET:
+            if unchanged and not self.problem and abs(snapshot.time - when) < QUIET:
                 return memory
         try:
             self.store.save(memory, snapshot, () if self._uncounted else self._flows)
@@ -120,7 +119,7 @@ class LiveWatch:
 
     def _memory_fails(self, error: MemoryUnusable) -> None:
         if self.problem is None:
-            logger.error("No entries: %s", error)
+            logger.error(decided("memory_unusable", f"No entries: {error}"))
             self.alert(f"No entries: {error}")
         self.problem = str(error)
 
@@ -130,16 +129,22 @@ class LiveWatch:
         self, now: datetime, wallets: Wallets, dp: DataProvider, trades: Sequence[Trade], book: Book
     ) -> None:
         """What a loop's start finds: wallets, candles, cash, holdings, lost orders."""
-        self._watch_orders(now)
-        self._watch_candles(now, dp)
-        due = now - _read_at(wallets, now) >= REFRESH
+        self._watch_awaited(now, dp)
+        # Read in the future: the clock was put back.
+        due = abs(now - _read_at(wallets, now)) >= REFRESH
         doubtful = self.cash.pending or self._unexplained_since.keys() - self._reported
-        if due or doubtful or WALLETS in self.failing:
+        if due or doubtful or WALLETS in self.failing or self.blank(wallets):
             self.refresh(wallets)
         # Also with an old wallet: an exit that it does not show yet is no loss.
         self.look_at_cash(now, wallets, trades)
         if self._loaded and WALLETS not in self.failing:
             self._watch_holdings(now, wallets, dp, trades, book)
+
+    def _watch_awaited(self, now: datetime, dp: DataProvider) -> None:
+        wallets = {cause: said for cause, said in self.failing.items() if cause == WALLETS}
+        self.failing = {**wallets, **self.orders.failing(now)}
+        if late := late_candles(now, dp, self._candle):
+            self.failing[CANDLES] = late
 
     def _read_own(self) -> None:
         try:
@@ -154,8 +159,19 @@ class LiveWatch:
         except Exception as error:
             name = type(error).__name__
             self.failing[WALLETS] = f"The wallets could not be refreshed ({name})."
-        else:
+            return
+        blank = self.blank(wallets)
+        if blank is None:
             self.failing.pop(WALLETS, None)
+        else:
+            self.failing[WALLETS] = blank
+
+    def blank(self, wallets: Wallets) -> str | None:
+        """A sentence when the wallets hold no stake currency, not even none of it: ccxt makes an
+        empty account of half an answer. Live only."""
+        if self._mode != "live" or self._stake_currency in wallets.get_all_balances():
+            return None
+        return f"The exchange named no {self._stake_currency}: the balances are not known."
 
     def look_closely(
         self,
@@ -166,8 +182,8 @@ class LiveWatch:
         trades: Sequence[Trade],
         book: Book,
     ) -> str | None:
-        """Compares the pair's holdings and open orders with the database, with fresh answers of the
-        exchange, before an entry; a sentence when that was not possible. Live only."""
+        """Compares all holdings and the pair's open orders with the database, with fresh answers of
+        the exchange, before an entry; a sentence when that was not possible. Live only."""
         if self._mode != "live":
             return None
         self.refresh(wallets)
@@ -176,12 +192,13 @@ class LiveWatch:
         try:
             own = self.store.own_orders()
             orders = reconciling.open_orders(pair, wallets._exchange, own, now)
-            held = self._holdings((pair,), now, wallets, dp, trades, book)
+            pairs = _priced(dp, book, now)
+            held = self._holdings(pairs, now, wallets, dp, trades, book)
         except Exception as error:
             name = type(error).__name__
             return f"What the exchange holds of {pair} could not be compared ({name})."
-        others = tuple(one for one in self.unexplained if one.pair != pair)
-        self._note_unexplained(now, _read_at(wallets, now), (pair,), (*others, *held, *orders))
+        others = tuple(one for one in self.unexplained if one.order_id and one.pair != pair)
+        self._note_unexplained(now, _read_at(wallets, now), pairs, (*others, *held, *orders))
         return None
 
     # -- cash -------------------------------------------------------------------------------
@@ -198,7 +215,7 @@ class LiveWatch:
         """Compares the cash with what trades explain. Also before an entry: freqtrade reads the
         wallets right before it asks for a stake."""
         read = _read_at(wallets, now)
-        if not self._loaded:
+        if not self._loaded or self.blank(wallets):
             return
         if read != self._own_read:
             self._read_own()
@@ -221,7 +238,8 @@ class LiveWatch:
         """The benchmarks of `account` count every settled flow: from now on it is history."""
         if self._uncounted:
             text = _told(self._uncounted, account, bool(self.unexplained))
-            logger.info(text)
+            facts = {"amount": self._uncounted, "equity": account.equity}
+            logger.info(decided("cash_flow", text, **facts))
             self.alert(text)
             self._uncounted = 0.0
 
@@ -237,7 +255,7 @@ class LiveWatch:
     ) -> None:
         if self._mode != "live":
             return
-        pairs = [pair for pair in dp.current_whitelist() if book.close(pair, now) is not None]
+        pairs = _priced(dp, book, now)
         try:
             held = self._holdings(pairs, now, wallets, dp, trades, book)
             own = self.store.own_orders()
@@ -246,7 +264,9 @@ class LiveWatch:
             return
         orders = [one for one in self.unexplained if one.order_id]
         read = _read_at(wallets, now)
-        self._missing.look(trades, lambda one: gone(one, wallets, self._own(one)), read, self._tell)
+        self._missing.look(
+            trades, lambda one: gone(one, wallets, self._own(one)), read, self._tell_missing
+        )
         if orders and read != self._orders_read:
             self._orders_read = read
             asked = sorted({one.pair for one in orders})
@@ -293,58 +313,35 @@ class LiveWatch:
         locked = {pair for pair, why, _ in locks.every(now) if why == locks.UNRECONCILED}
         for pair in locked.intersection(judged) - {pair for pair, _ in keys}:
             locks.release(pair, locks.UNRECONCILED, now)
+            sentence = f"{pair} is no longer locked: everything there has an explanation."
+            logger.info(decided("lock_lifted", sentence, reason=locks.UNRECONCILED, pair=pair))
         for one in self.unexplained:
             since = self._unexplained_since.setdefault(one.key, read)
             if one.pair in locked:
                 self._reported.add(one.key)
-            elif read > since and one.key not in self._reported:
+            elif read != since and one.key not in self._reported:
                 self._reported.add(one.key)
                 locks.lock_pair(one.pair, locks.UNRECONCILED, now)
                 self._tell(
                     f"The exchange has {one} that no trade explains. {one.pair} is locked: "
-                    f"see `nija reconcile {one.pair}`."
+                    f"see `nija reconcile {one.pair}`.",
+                    "lock_begun",
+                    reason=locks.UNRECONCILED,
+                    pair=one.pair,
+                    amount=one.amount,
                 )
 
-    def _tell(self, text: str) -> None:
-        logger.warning(text)
+    def _tell(self, text: str, event: str, **fields: object) -> None:
+        logger.warning(decided(event, text, **fields))
         self.alert(text)
 
-    # -- orders and candles -------------------------------------------------------------------
+    def _tell_missing(self, text: str, trade: LocalTrade) -> None:
+        self._tell(text, "position_missing", pair=trade.pair, trade=trade.id)
 
-    def expect_order(self, pair: str, now: datetime) -> None:
-        """freqtrade is about to send an entry order for `pair`."""
-        self._confirmed[pair] = now
 
-    def _watch_orders(self, now: datetime) -> None:
-        """An entry that was confirmed and left no trade was refused, or its answer was lost."""
-        for pair, when in self._confirmed.items():
-            cause = f"entry order {pair}"
-            trades = Trade.get_trades_proxy(pair=pair, open_date=when - timedelta(seconds=1))
-            if trades or now - when >= ORDER_LOST_FOR:
-                self.failing.pop(cause, None)
-            else:
-                self.failing[cause] = (
-                    f"An entry order for {pair} was refused, or its answer was lost."
-                )
-        self._confirmed = {
-            pair: when
-            for pair, when in self._confirmed.items()
-            if f"entry order {pair}" in self.failing
-        }
-
-    def _watch_candles(self, now: datetime, dp: DataProvider) -> None:
-        behind = [pair for pair in dp.current_whitelist() if self._stale(pair, now, dp)]
-        if behind:
-            self.failing[CANDLES] = f"No new candles of {', '.join(behind)} for two candles' time."
-        else:
-            self.failing.pop(CANDLES, None)
-
-    def _stale(self, pair: str, now: datetime, dp: DataProvider) -> bool:
-        candles = dp.ohlcv(pair, copy=False)
-        if not len(candles):
-            return True
-        ended = candles["date"].iloc[-1].to_pydatetime() + self._candle
-        return bool(now - ended >= 2 * self._candle)
+def _priced(dp: DataProvider, book: Book, now: datetime) -> list[str]:
+    """The pairs of the whitelist whose price is known."""
+    return [pair for pair in dp.current_whitelist() if book.close(pair, now) is not None]
 
 
 def _paying(trade: Trade, wallets: Wallets, own: float) -> float:

@@ -22,6 +22,7 @@ import pluggy
 from freqtrade.exceptions import OperationalException
 
 from nija_plugins import hookspecs
+from nija_plugins.redaction import masked
 from nija_plugins.settings import Settings, SettingsError, nearest
 
 ENTRY_POINTS = "nija_plugins"
@@ -63,6 +64,7 @@ DEFAULT = (
     "signals.plan",
     "trade_filter.filter",
     "sizing.hybrid",
+    "sizing.leverage",
 )
 """Modules of nija_plugins that `nija.plugins.disable` can unload or a plugin can replace."""
 
@@ -77,6 +79,9 @@ SCALING = "scaling"
 
 class PluginError(OperationalException):
     """A plugin that cannot be loaded; the message names it and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(masked(message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +223,9 @@ def _load_file(path: Path) -> ModuleType:
     content = hashlib.sha256(path.read_bytes()).hexdigest()
     module_name = f"nija_user_plugins.{path.stem}_{content[:12]}"
     if module_name in sys.modules:
-        return sys.modules[module_name]
+        module = sys.modules[module_name]
+        module.__file__ = str(path)  # where it was loaded from may be gone
+        return module
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:
         raise PluginError(f'Plugin file "{path.name}" cannot be loaded.')

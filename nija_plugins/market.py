@@ -15,6 +15,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from nija_plugins import answers
@@ -87,7 +88,9 @@ def add_view(
     view["nija_candidate"] = (
         decision_rows(dataframe)
         & (view["nija_score"] >= settings.min_signal_score * NEAR_MISS)
-        & view[["nija_stop", "nija_target", "nija_trail"]].gt(0).all(axis=1)
+        & (plan.stop > 0)
+        & (plan.target > 0)
+        & (plan.trail > 0)
     )
     return pd.concat([dataframe, view], axis=1)
 
@@ -151,10 +154,13 @@ def _confidence(
         return Confidence(_nan(index), _nan(index), pd.Series(nobody, index=index, dtype=object))
     said: Confidence = found
     # Unknown without a reason would look like "no filter": nothing may be entered on it.
-    doubt = pd.Series(UNKNOWN, index=index, dtype=object)
+    unknown = said.rank.isna().to_numpy()
+    doubt = np.full(len(index), None, dtype=object)
+    doubt[unknown] = UNKNOWN
     if said.doubt is not None:
-        doubt = doubt.where(said.doubt.isna(), said.doubt)
-    return replace(said, doubt=doubt.where(said.rank.isna(), None))
+        explained = unknown & said.doubt.notna().to_numpy()
+        doubt[explained] = said.doubt.to_numpy()[explained]
+    return replace(said, doubt=pd.Series(doubt, index=index, dtype=object))
 
 
 def _no_filter(index: pd.Index) -> Confidence:

@@ -50,7 +50,6 @@ def get_environment_variables(
     settings = Settings.load({}, environ)
     limits = effective_limits(tier, settings)
     user = _set_by_user(environ)
-    copying = limits.copy_trading and (settings.copy_trading or "COPY_TRADING" not in user)
     variables = {
         "MICRO_CAPITAL_MODE": user.get("MICRO_CAPITAL_MODE", _word(settings.micro_capital_mode)),
         "MODE": settings.mode,
@@ -58,7 +57,7 @@ def get_environment_variables(
         "SECONDARY_BROKER": settings.secondary_broker,
         "LIVE_TRADING": user.get("LIVE_TRADING", str(int(settings.live_trading))),
         "PRO_MODE": user.get("PRO_MODE", _word(settings.pro_mode)),
-        "COPY_TRADING_MODE": "MASTER_FOLLOW" if copying else "MASTER_ONLY",
+        "COPY_TRADING_MODE": "MASTER_FOLLOW" if limits.copy_trading else "MASTER_ONLY",
         "MINIMUM_TRADING_BALANCE": f"{settings.min_balance_to_trade:g}",
         "MIN_CASH_TO_BUY": f"{settings.min_trade_size:g}",
         "MAX_CONCURRENT_POSITIONS": str(limits.max_positions),

@@ -1,11 +1,14 @@
 """Gives a filter its `History`: an archive's candles, and the plan the plugins make of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from freqtrade.enums import TradingMode
 
 from nija_plugins import answers
 from nija_plugins.archive import Archive
@@ -21,12 +24,12 @@ MODELS = "nija_models"
 
 @dataclass(frozen=True)
 class Past:
-    """What is known beyond a dataframe. `fee` is a fraction a side, `stake` the currency that the
-    assets of `trade_only` are bought with."""
+    """What is known beyond a dataframe. `fee` is a fraction a side, `quote` what follows the assets
+    of `trade_only` in a pair's name."""
 
     archive: Archive = field(default_factory=lambda: Archive({}))
     exchange: str = ""
-    stake: str = ""
+    quote: str = ""
     fee: float = 0.0
     time_stop: timedelta = timedelta(days=30)
     cache: Path | None = None
@@ -35,12 +38,12 @@ class Past:
         self, dataframe: pd.DataFrame, pair: str, plan: Plan, hooks: Hooks, settings: Settings
     ) -> History:
         """The history that ends with `dataframe`, whose own plan is `plan`."""
-        self.archive.add(pair, dataframe)
-        own = dataframe[CANDLES].assign(**_columns(plan))
+        included = self.archive.add(pair, dataframe)
 
         def load(wanted: str, moment: pd.Timestamp) -> pd.DataFrame:
-            if wanted != pair:
+            if wanted != pair or included:
                 return self._planned(wanted, self.archive.before(wanted, moment), hooks, settings)
+            own = dataframe[CANDLES].assign(**_columns(plan))
             candles = self.archive.extended(pair, own, moment)
             if len(candles) <= len(own) and not len(self.archive.before(pair, moment)):
                 return own.iloc[: len(candles)].reset_index(drop=True)
@@ -58,7 +61,7 @@ class Past:
 
     def _over(self, load: Load, ends: pd.Timestamp, settings: Settings, *more: str) -> History:
         return History(
-            pairs=tuple(dict.fromkeys([*traded(settings, self.stake), *more])),
+            pairs=tuple(dict.fromkeys([*traded(settings, self.quote), *more])),
             ends=ends,
             fee=self.fee,
             time_stop=self.time_stop,
@@ -77,10 +80,16 @@ class Past:
         return known
 
 
-def traded(settings: Settings, stake: str) -> tuple[str, ...]:
-    """The pairs of `trade_only`. Not those of the configuration: lookahead-analysis repeats a run
-    with one pair alone, and must get the same model."""
-    return tuple(f"{asset}/{stake}" for asset in settings.trade_only)
+def traded(settings: Settings, quote: str) -> tuple[str, ...]:
+    """The pairs of `trade_only`; `quote` as `quote_of` has it. Not those of the configuration:
+    lookahead-analysis repeats a run with one pair alone, and must get the same model."""
+    return tuple(f"{asset}/{quote}" for asset in settings.trade_only)
+
+
+def quote_of(config: Mapping[str, Any]) -> str:
+    """What follows an asset in a pair's name: `USD`, in futures markets `USD:USD`."""
+    stake = str(config["stake_currency"])
+    return f"{stake}:{stake}" if config.get("trading_mode") == TradingMode.FUTURES else stake
 
 
 def planned(candles: pd.DataFrame, pair: str, hooks: Hooks, settings: Settings) -> pd.DataFrame:

@@ -3,6 +3,7 @@ changed plugin must not move the stop under a stake that was sized for it."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 
 from freqtrade.persistence import LocalTrade
 
@@ -14,15 +15,21 @@ KEY = "nija_plan"
 
 @dataclass(frozen=True, slots=True)
 class FrozenPlan:
-    """How a trade is managed: distances as fractions, as in `view.Plan`."""
+    """How a trade is managed: distances as fractions, as in `view.Plan`. The target is no order, it
+    is what the stake was sized for; None for a trade of which nobody knows it."""
 
     stop: float
     trail: float
+    target: float | None = None
 
     @classmethod
     def of(cls, reading: Reading) -> "FrozenPlan":
         """The plan that `reading` proposes."""
-        return cls(stop=reading.stop, trail=reading.trail)
+        return cls(
+            stop=reading.stop,
+            trail=reading.trail,
+            target=reading.target if isfinite(reading.target) else None,
+        )
 
     def stop_price(self, open_rate: float, highest_close: float | None) -> float:
         """The planned stop, trailed behind the highest close since entry, in stake currency.

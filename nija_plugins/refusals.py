@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from nija_plugins.decisions import decided
 from nija_plugins.entry import EntryRequest
 from nija_plugins.journal import Journal
 from nija_plugins.settings import Settings
@@ -53,7 +54,7 @@ class Refusals:
             self.totals["records"].append(facts | {"reasons": dict(told)})
         else:
             self._journal.record(ended, request.pair, request.score, told)
-            self._log(request, reasons)
+            self._log(request, ended, reasons)
         return True
 
     def summary(self) -> str:
@@ -62,9 +63,21 @@ class Refusals:
         counts = ", ".join(f"{rule} {count}" for rule, count in by_rule)
         return f"{self.totals['candidates']} candidates refused" + (f": {counts}" * bool(counts))
 
-    def _log(self, request: EntryRequest, reasons: tuple[Reason, ...]) -> None:
+    def _log(self, request: EntryRequest, ended: datetime, reasons: tuple[Reason, ...]) -> None:
         """One line with the reasons that the settings want to see."""
         market, money = self._settings.log_signal_rejections, self._settings.log_entry_block_reasons
-        shown = [r.sentence for r in reasons if (market if r.of_market else money)]
+        shown = [r for r in reasons if (market if r.of_market else money)]
         if shown:
-            logger.info("Entry into %s refused: %s", request.pair, " ".join(shown))
+            why = " ".join(reason.sentence for reason in shown)
+            logger.info(
+                decided(
+                    "entry_refused",
+                    f"Entry into {request.pair} refused: {why}",
+                    pair=request.pair,
+                    rules=[reason.rule for reason in shown],
+                    score=request.score,
+                    confidence=request.confidence,
+                    price=request.price,
+                    candle=ended,
+                )
+            )

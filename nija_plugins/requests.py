@@ -13,9 +13,20 @@ UNBOUNDED = 1e12
 """Stands for an infinite maximum stake, so that arithmetic on it stays finite."""
 
 
-def market_rules(pair: str, listed: Mapping[str, Any] | None, fee: float | None) -> Market:
+LIQUIDATION_BUFFER = 0.05
+"""freqtrade's default of its setting `liquidation_buffer`, a fraction."""
+
+
+def market_rules(
+    pair: str,
+    listed: Mapping[str, Any] | None,
+    fee: float | None,
+    maintenance: float | None = None,
+    liquidation_buffer: float = LIQUIDATION_BUFFER,
+) -> Market:
     """The exchange's rules for `pair` from ccxt's market; `fee` (a fraction) where freqtrade would
-    use a configured one, else the worse of maker and taker.
+    use a configured one, else the worse of maker and taker. `maintenance` is the margin rate of a
+    futures market, None in spot markets.
 
     Raises ValueError when the exchange does not list the pair.
     """
@@ -26,6 +37,8 @@ def market_rules(pair: str, listed: Mapping[str, Any] | None, fee: float | None)
         amount_min=float(listed["limits"]["amount"]["min"] or 0.0),
         cost_min=float(listed["limits"]["cost"]["min"] or 0.0),
         fee=float(max(listed["maker"], listed["taker"]) if fee is None else fee),
+        maintenance=0.0 if maintenance is None else maintenance + float(listed["taker"]),
+        liquidation_buffer=liquidation_buffer,
     )
 
 
@@ -42,6 +55,7 @@ def entry_request(
     candle: timedelta,
     tradable_pairs: int,
     engine_bounds: tuple[float, float],
+    leverage: float = 1.0,
 ) -> EntryRequest:
     """The request to enter `pair` at `price` on the strength of `reading`.
 
@@ -50,6 +64,7 @@ def entry_request(
     """
     reserve = config.get("amount_reserve_percent", ENGINE_RESERVE)
     minimum, maximum = engine_bounds
+    smallest = live_minimum_stake(market, price, stoploss, reserve) / leverage
     return EntryRequest(
         pair=pair,
         time=now,
@@ -63,9 +78,10 @@ def entry_request(
         trail=reading.trail,
         daily_volatility=reading.volatility,
         market=market,
-        minimum_stake=max(minimum, live_minimum_stake(market, price, stoploss, reserve)),
+        minimum_stake=max(minimum, smallest),
         maximum_stake=maximum if isfinite(maximum) else UNBOUNDED,
         tradable_pairs=tradable_pairs,
+        leverage=leverage,
         confidence=_known(reading.confidence),
         win_probability=_known(reading.win_probability),
         doubt=reading.doubt,

@@ -9,10 +9,26 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from math import isclose
+from pathlib import Path
 from typing import Any, Literal, get_origin
 
 from freqtrade.exceptions import OperationalException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from nija_plugins.brief import brief, printable
+from nija_plugins.brokers.database import ledger_url
+from nija_plugins.redaction import masked
+
+AccountMode = Literal["MASTER_ONLY", "MASTER_FOLLOW", "INDEPENDENT"]
 
 EXPORTED = "NIJA_EXPORTED"
 """Environment variable that lists what NIJA itself exported, as JSON: never read back."""
@@ -20,6 +36,9 @@ EXPORTED = "NIJA_EXPORTED"
 
 class SettingsError(OperationalException):
     """A setting that cannot be used; the message names the key and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(masked(message))
 
 
 class PluginSettings(BaseModel):
@@ -43,9 +62,17 @@ class Settings(BaseModel):
     # Who trades, where
     micro_capital_mode: bool = True
     """True: the tier table decides positions and risk. False: the two settings below do."""
-    mode: Literal["MASTER_ONLY", "MASTER_FOLLOW"] = "MASTER_ONLY"
+    mode: AccountMode = "MASTER_ONLY"
+    """MASTER_FOLLOW: this account follows a leader, enters its copies and no signal of its own.
+    INDEPENDENT: every broker has its own tier, limits and positions; in the other two all brokers
+    are one portfolio."""
+    portfolio_url: SecretStr | None = None
+    """Where the portfolio's ledger is, when not in a file in user_data: a database's address with
+    its password, such as postgresql://nija:password@host/nija."""
     primary_broker: Literal["COINBASE", "KRAKEN"] = "COINBASE"
     secondary_broker: Literal["COINBASE", "KRAKEN"] = "KRAKEN"
+    """`nija trade` starts the primary, which must have a key, and the secondary if it has one; with
+    the same name twice only that broker."""
     exchange_priority: tuple[Literal["COINBASE", "KRAKEN"], ...] = Field(
         ("COINBASE", "KRAKEN"), strict=False, min_length=1
     )
@@ -54,7 +81,13 @@ class Settings(BaseModel):
     pro_mode: bool = True
     """True: size on the whole equity. False: on free cash."""
     copy_trading: bool = False
+    """Whether this account may be copied: the tier decides, and COPY_TRADING=false in the
+    environment forbids it. Without tiers (micro_capital_mode false) true allows it."""
     leverage_enabled: bool = False
+    """Without tiers: whether futures are traded with leverage. With tiers they decide; only an
+    explicit LEVERAGE_ENABLED=false in the environment, where false is nobody's default, ends it."""
+    max_leverage: float = Field(2, ge=1, le=5)
+    """Largest leverage, as a multiple of the margin; 1 is none."""
     arbitrage: Literal[False] = False
     """NIJA has no arbitrage; true is refused."""
     trade_only: tuple[str, ...] = Field(("BTC", "ETH", "SOL"), strict=False, min_length=1)
@@ -121,13 +154,27 @@ class Settings(BaseModel):
 
     plugins: PluginSettings = PluginSettings()
 
+    _forbidden: frozenset[str] = PrivateAttr(default=frozenset())
+
+    def forbids(self, name: str) -> bool:
+        """Whether the environment itself switches off what a tier would unlock; `name` is
+        `copy_trading` or `leverage_enabled`, which ship as false and mean "the tier decides"."""
+        return name in self._forbidden
+
     @field_validator("trade_only")
     @classmethod
     def _upper_case_assets(cls, assets: tuple[str, ...]) -> tuple[str, ...]:
         for asset in assets:
             if not asset.isalnum() or asset != asset.upper():
-                raise ValueError(f"'{asset}' is not a currency code such as BTC")
+                raise ValueError(f"{brief(asset)} is not a currency code such as BTC")
         return assets
+
+    @field_validator("portfolio_url")
+    @classmethod
+    def _a_database(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            ledger_url(url.get_secret_value(), Path())
+        return url
 
     @model_validator(mode="after")
     def _weights_sum_to_one(self) -> "Settings":
@@ -150,10 +197,17 @@ class Settings(BaseModel):
             raise SettingsError('Setting "nija" must be an object of settings, such as {}.')
         overrides, origin = _overrides(environ)
         try:
-            return cls.model_validate({**section, **overrides})
+            settings = cls.model_validate({**section, **overrides})
         except ValidationError as error:
             raise SettingsError(_explain(error, origin)) from None
+        settings._forbidden = frozenset(
+            name for name in UNLOCKED_BY_TIER if overrides.get(name) is False
+        )
+        return settings
 
+
+UNLOCKED_BY_TIER = ("copy_trading", "leverage_enabled")
+"""Settings that ship as false and that a tier unlocks."""
 
 ALIASES: Mapping[str, str] = {
     "MINIMUM_TRADING_BALANCE": "min_balance_to_trade",
@@ -162,15 +216,8 @@ ALIASES: Mapping[str, str] = {
 }
 """Second names under which the environment may carry a setting; the plain name wins."""
 
-NOT_YET_IN_FORCE: Mapping[str, str] = {
-    "mode": "comes with copy trading",
-    "primary_broker": "comes with the portfolio of several brokers",
-    "secondary_broker": "comes with the portfolio of several brokers",
-    "exchange_priority": "comes with the portfolio of several brokers",
-    "copy_trading": "comes with copy trading",
-    "leverage_enabled": "comes with leverage",
-}
-"""Settings whose rule does not exist yet, with what brings it; `nija status` lists them."""
+SECRET = frozenset({"portfolio_url"})
+"""Settings whose value no message repeats."""
 
 
 def sources(config: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
@@ -189,7 +236,7 @@ def exported_by_nija(environ: Mapping[str, str]) -> dict[str, str]:
     """What NIJA itself put into `environ`; a value changed since then is the user's again."""
     try:
         exported = json.loads(environ.get(EXPORTED, "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(exported, dict):
         return {}
@@ -208,6 +255,8 @@ def _overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, st
         if name in environ and name not in ours:
             values[setting] = _parse(setting, environ[name])
             origin[setting] = name
+    if values.get("leverage_enabled") is False:
+        values["max_leverage"], origin["max_leverage"] = 1, origin["leverage_enabled"]
     return values, origin
 
 
@@ -218,6 +267,9 @@ def misspelt(environ: Mapping[str, str]) -> dict[str, str]:
     found = {name: get_close_matches(name, known, n=1, cutoff=0.9) for name in unknown}
     return {name: close[0] for name, close in found.items() if close}
 
+
+LONGEST_NAME = 80
+"""Of a setting that is none, so many characters are told."""
 
 _WORDS: Mapping[str, Any] = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
@@ -249,7 +301,7 @@ def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:
     """Pydantic's findings as one sentence per key, without its jargon."""
     lines = []
     for finding in error.errors():
-        key = ".".join(str(part) for part in finding["loc"])
+        key = ".".join(printable(str(part))[:LONGEST_NAME] for part in finding["loc"])
         where = f'Setting "nija.{key}"' if key else 'Section "nija"'
         if key in origin:
             where = f'Environment variable {origin[key]} (setting "nija.{key}")'
@@ -261,7 +313,7 @@ def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:
             message = finding["msg"].removeprefix("Value error, ")
             message = message.replace("a valid tuple", 'a list such as ["BTC", "ETH"]')
             given = "" if isinstance(finding["input"], dict | Settings) else finding["input"]
-            got = f" (got {given!r})" if key else ""
+            got = f" (got {brief(given)})" if key and key not in SECRET else ""
             lines.append(f"{where}: {message}{got}.")
     return "\n".join(lines)
 

@@ -1,11 +1,14 @@
-"""What a bot looks at before it trades: what its key may do, this machine's clock, free disk."""
+"""What a bot looks at before it trades: whose trades its database holds, what its key may do, this
+machine's clock, free disk."""
 
 import logging
 import os
 from collections.abc import Mapping
 from typing import Any
 
+from freqtrade.enums import TradingMode
 from freqtrade.exceptions import OperationalException
+from freqtrade.persistence import Trade
 
 from nija_plugins.doctor.context import Context
 from nija_plugins.doctor.examination import CHECKS, examine
@@ -20,18 +23,39 @@ LIVE = "LIVE: orders are sent to %s, with real money."
 DRY = "DRY-RUN: play money; no order is sent to %s."
 
 
+NO_LIVE_FUTURES = (
+    "NIJA does not trade futures live yet: it cannot compare a futures account with its trades. "
+    "Set dry_run to true, or leave out config.futures.json."
+)
+
+
 def look(config: Mapping[str, Any], exchange: Any, live: bool) -> None:
     """Says what it finds in the log. `exchange` is freqtrade's.
 
-    Raises OperationalException when a live bot's key may withdraw.
+    Raises OperationalException when a live bot's key may withdraw, for live futures, and when the
+    database has another exchange's open trades.
     """
+    if live and config.get("trading_mode") == TradingMode.FUTURES:
+        raise OperationalException(NO_LIVE_FUTURES)
     logger.info(LIVE if live else DRY, exchange.name)
+    _refuse_another_brokers_trades(exchange)
     if live:
         _refuse_a_key_that_withdraws(exchange)
     context = Context(load=lambda: dict(config), environ=os.environ)
     for found in examine(context, {name: CHECKS[name] for name in LOOKED_AT}):
         if found.level is not Level.OK:
             logger.warning("%s: %s %s", found.check, found.text, found.advice)
+
+
+def _refuse_another_brokers_trades(exchange: Any) -> None:
+    """freqtrade would take them for its own, and sell on one exchange what lies on the other."""
+    others = {one.exchange for one in Trade.get_trades_proxy(is_open=True)} - {exchange.id}
+    if others:
+        raise OperationalException(
+            f"This database has open trades of {', '.join(sorted(others))}, and this bot trades on "
+            f"{exchange.id}. Give each broker its own: --db-url "
+            f"sqlite:///tradesv3.{exchange.id}.sqlite"
+        )
 
 
 def _refuse_a_key_that_withdraws(exchange: Any) -> None:

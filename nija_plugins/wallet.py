@@ -1,9 +1,10 @@
 """freqtrade's wallets and open trades, as cash and positions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from freqtrade.enums import TradingMode
 from freqtrade.persistence import LocalTrade, Trade
 from freqtrade.wallets import Wallets
 
@@ -22,12 +23,17 @@ def cash(
     """(all cash, free cash) in stake currency; the first includes what resting orders reserve.
 
     In backtests and dry-runs freqtrade books the entry fee only when a trade closes; live the
-    exchange has taken it already.
+    exchange has taken it already. In futures markets its total includes the margin of positions.
     """
     unbooked = 0.0
     if mode != "live":
         unbooked = sum(trade.amount * trade.open_rate * trade.fee_open for trade in trades)
-    total = wallets.get_total(stake_currency) - unbooked
+    margin = sum(
+        trade.amount * trade.open_rate / trade.leverage
+        for trade in trades
+        if trade.trading_mode == TradingMode.FUTURES
+    )
+    total = wallets.get_total(stake_currency) - margin - unbooked
     return total, wallets.get_free(stake_currency) - unbooked
 
 
@@ -46,7 +52,7 @@ def gone(trade: LocalTrade, wallets: Wallets, own: float) -> float:
 
 
 def _held(trade: LocalTrade, wallets: Wallets, own: float) -> float:
-    return float(wallets.get_total(trade.safe_base_currency)) - own
+    return float(wallets.get_owned(trade.pair, trade.safe_base_currency)) - own
 
 
 def _resting(trade: LocalTrade, *, entry: bool) -> float:
@@ -84,12 +90,22 @@ def positions(
                 amount=trade.amount + came - went,
                 entry_price=trade.open_rate,
                 mark=mark,
-                stop=trade.stop_loss or 0.0,
+                stop=_stop(trade),
                 fee=trade.fee_close or trade.fee_open,
                 pending=_resting(trade, entry=True) - came,
+                owed=trade.borrowed - (trade.funding_fees or 0.0),
             )
         )
     return tuple(found), problem
+
+
+def _stop(trade: LocalTrade) -> float:
+    """The price of the trade's stop. Leverage pulls the disaster stop that stands until the entry
+    fills up to the price; the planned one may lie below it."""
+    if trade.leverage > 1 and not trade.amount and trade.initial_stop_loss_pct:
+        whole = trade.open_rate * (1 - abs(trade.initial_stop_loss_pct))
+        return float(min(trade.stop_loss, whole))
+    return float(trade.stop_loss or 0.0)
 
 
 def marked(held: Sequence[Position], book: Book, moment: datetime) -> tuple[Position, ...]:
@@ -97,18 +113,30 @@ def marked(held: Sequence[Position], book: Book, moment: datetime) -> tuple[Posi
     return tuple(replace(one, mark=book.close(one.pair, moment) or one.mark) for one in held)
 
 
-def raise_stops(held: Sequence[Position]) -> int:
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A stop that was moved up; prices in stake currency, `before` 0 where there was none."""
+
+    pair: str
+    trade: int
+    before: float
+    after: float
+
+
+def raise_stops(held: Sequence[Position]) -> tuple[Raised, ...]:
     """Moves the stops of the open trades up to those of `held`; a lower one changes nothing.
-    Returns how many it moved.
+    Returns what it moved.
 
     On the trades themselves, not through custom_stoploss: freqtrade does not ask that when a
     candle's low is already below the old stop, and would fill there.
     """
-    raised = 0
+    raised = []
     wanted = {position.pair: position for position in held if position.amount > 0}
     for trade in Trade.get_trades_proxy(is_open=True):
         position = wanted.get(trade.pair)
-        if position is not None and position.stop > (trade.stop_loss or 0.0):
-            trade.adjust_stop_loss(position.mark, 1 - position.stop / position.mark)
-            raised += 1
-    return raised
+        before = trade.stop_loss or 0.0
+        if position is not None and position.stop > before:
+            distance = 1 - position.stop / position.mark
+            trade.adjust_stop_loss(position.mark, distance * trade.leverage)
+            raised.append(Raised(trade.pair, trade.id, before, trade.stop_loss or 0.0))
+    return tuple(raised)

@@ -15,6 +15,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from nija_plugins import redaction
 from nija_plugins.account import Account, Benchmarks
 from nija_plugins.entry import EntryRequest, Market
 from nija_plugins.scaling.limits import effective_limits
@@ -86,16 +87,18 @@ def request_for() -> Callable[..., EntryRequest]:
 
 @pytest.fixture(autouse=True)
 def plain_logging() -> None:
-    """freqtrade sets up logging for the whole process; each test starts with the usual levels."""
+    """freqtrade sets up logging for the whole process; each test starts with the usual levels, and
+    knows no secrets."""
     logging.getLogger().setLevel(logging.WARNING)
     logging.getLogger("nija_plugins.scaling").setLevel(logging.NOTSET)
+    redaction.forget()
 
 
 def copy_of_the_house(folder: Path) -> Path:
     """A scratch copy of the shipped configuration in `folder`."""
     home = folder / "house"
     home.mkdir()
-    for name in ("config.micro_capital.json", "config.kraken.json"):
+    for name in ("config.micro_capital.json", "config.kraken.json", "config.futures.json"):
         shutil.copy(ROOT / name, home)
     for name in ("config.json", "strategies", "hyperopts", "plugins"):
         source, target = ROOT / "user_data" / name, home / "user_data" / name

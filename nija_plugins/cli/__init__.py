@@ -1,35 +1,64 @@
-"""The `nija` command."""
+"""The `nija` command. A subcommand's module is imported when it is run: most of them need pandas
+and freqtrade, and `nija --help` should answer at once."""
+
+import ast
+import sys
+import traceback
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from nija_plugins.cli.demo import demo
-from nija_plugins.cli.doctor import doctor
-from nija_plugins.cli.explain import explain
-from nija_plugins.cli.limits import limits
-from nija_plugins.cli.offline import CONTEXT_SETTINGS, offline
-from nija_plugins.cli.plugins import plugins
-from nija_plugins.cli.reconcile import reconcile
-from nija_plugins.cli.refusals import refusals
-from nija_plugins.cli.replay import replay
-from nija_plugins.cli.signals import signals
-from nija_plugins.cli.status import status
-from nija_plugins.cli.train import train
-from nija_plugins.cli.unlock import unlock
+from nija_plugins.redaction import masked
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
-app.command()(demo)
-app.command(context_settings=CONTEXT_SETTINGS)(offline)
-app.command()(doctor)
-app.command()(status)
-app.command()(explain)
-app.command()(signals)
-app.command()(refusals)
-app.command()(reconcile)
-app.command()(unlock)
-app.command()(plugins)
-app.command()(limits)
-app.command()(train)
-app.command()(replay)
+COMMANDS = (
+    *("demo", "offline", "trade", "doctor", "status", "forget", "explain", "signals", "refusals"),
+    *("reconcile", "unlock", "plugins", "limits", "train", "replay", "report", "simulate", "copy"),
+)
+"""Each is the function of that name in the module of that name."""
+
+
+class Subcommands(TyperGroup):
+    """The commands by name; all but the one that is run are known by their first sentence alone."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """In the order they are shown."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:  # noqa: ARG002
+        """What `nija --help` shows of a command; None for an unknown one."""
+        if cmd_name not in COMMANDS:
+            return None
+        return TyperCommand(cmd_name, help=_documentation(cmd_name), rich_markup_mode="rich")
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that is run."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and loaded(name or ""), rest
+
+
+def _documentation(name: str) -> str | None:
+    """The docstring of a command's function, read without importing it."""
+    source = (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+    return next(
+        ast.get_docstring(one)
+        for one in ast.parse(source).body
+        if isinstance(one, ast.FunctionDef) and one.name == name
+    )
+
+
+def loaded(name: str) -> Any:
+    """The command `name`, its module imported."""
+    module = import_module(f"nija_plugins.cli.{name}")
+    one = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    options: dict[str, Any] = getattr(module, "CONTEXT_SETTINGS", {})
+    one.command(name, context_settings=options)(getattr(module, name))
+    return typer.main.get_command(one)
+
+
+app = typer.Typer(cls=Subcommands, no_args_is_help=True, rich_markup_mode="rich")
 
 
 @app.callback()
@@ -38,5 +67,9 @@ def _nija() -> None:
 
 
 def main() -> None:
-    """The console script."""
-    app()
+    """The console script. What nobody foresaw ends with a traceback, without values: typer's shows
+    some, and a configuration may be among them."""
+    try:
+        app()
+    except Exception:
+        sys.exit(masked(traceback.format_exc()))

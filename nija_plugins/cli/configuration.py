@@ -11,6 +11,10 @@ from freqtrade.configuration.load_config import load_from_files
 from freqtrade.exceptions import OperationalException
 from freqtrade.misc import deep_merge_dicts
 from rich.console import Console
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from nija_plugins import redaction
 
 DEFAULT_CONFIG = Path("user_data/config.json")
 
@@ -28,10 +32,40 @@ def load(files: list[Path]) -> dict[str, Any]:
             f"Configuration file {', '.join(missing)} does not exist. "
             "Run nija from the repository's folder, or name one with --config."
         )
-    config = load_from_files([str(file) for file in files])
+    try:
+        config = load_from_files([str(file) for file in files])
+    except OperationalException as error:
+        # freqtrade shows the lines around a mistake, and a key may stand in them.
+        raise OperationalException(
+            str(error).partition("\nPlease verify the following")[0]
+        ) from None
+    except (OSError, ValueError) as error:
+        raise OperationalException(f"The configuration cannot be read: {error}") from None
+    except (AttributeError, TypeError, RecursionError):
+        raise OperationalException(
+            f"{files[0]}, or a file that it names, is no configuration: no object of settings."
+        ) from None
     merged: dict[str, Any] = deep_merge_dicts(environment_vars_to_dict(), config)
     merged.setdefault("user_data_dir", files[0].parent)
+    redaction.remember(merged)
+    if "exchange" in merged:
+        exchange_of(merged)
+    if not isinstance(merged["user_data_dir"], str | Path):
+        raise OperationalException('"user_data_dir" is no folder.')
+    try:
+        make_url(merged.get("db_url") or "sqlite://")
+    except SQLAlchemyError:
+        raise OperationalException('"db_url" is no address of a database.') from None
     return merged
+
+
+def exchange_of(config: dict[str, Any]) -> str:
+    """freqtrade's name of the exchange. Raises OperationalException when there is none."""
+    section = config.get("exchange")
+    name = section.get("name") if isinstance(section, dict) else None
+    if not isinstance(name, str):
+        raise OperationalException('The configuration names no exchange: set "exchange.name".')
+    return name
 
 
 @contextmanager
@@ -41,5 +75,5 @@ def clear_errors() -> Iterator[None]:
         yield
     except (OperationalException, ValueError) as error:
         console.print("[bold red]nija:[/]", end=" ")
-        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        console.print(redaction.masked(str(error)), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from None

@@ -8,6 +8,7 @@ from freqtrade.persistence import init_db
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from nija_plugins.cli.configuration import exchange_of
 from nija_plugins.memory import AccountStore
 from nija_plugins.memory.store import MEMORY_FILE, account_name
 
@@ -32,6 +33,8 @@ def open_trades_database(config: dict[str, Any]) -> None:
 
 
 def memory_of(config: dict[str, Any]) -> AccountStore:
-    """The memory of the account that `config` trades."""
+    """The memory of the account that `config` trades. Raises OperationalException when it names no
+    exchange."""
+    exchange_of(config)
     path = Path(config["user_data_dir"]) / MEMORY_FILE
     return AccountStore(path, account_name(config))

@@ -16,12 +16,13 @@ from rich.table import Table
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, console
 from nija_plugins.research.result import Result, ResultError, latest
+from nija_plugins.venue.address import DEFAULT_PORT
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.candles import SyntheticCandles
 from nija_plugins.venue.environment import freqtrade_environment
 from nija_plugins.venue.files import MARKER, write_synthetic_candles
 from nija_plugins.venue.generator import DEFAULT_SEED
-from nija_plugins.venue.server import DEFAULT_PORT, VenueError, serve
+from nija_plugins.venue.server import VenueError, serve
 
 BALANCES = (15, 240, 990)
 """Starting balances in USD: the smallest account, and two just below a tier."""
@@ -95,7 +96,21 @@ def demo(
     except ResultError as error:
         console.print(f"[bold red]nija demo:[/] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
+    with screen.status("Drawing the reports ..."):
+        reports = [_report(one, datadir) for one in results]
     _show(results, seed, screen)
+    for file in reports:
+        screen.print(f"Report: {file}", highlight=False, soft_wrap=True)
+
+
+def _report(result: Result, candles: Path) -> Path:
+    """The page about one backtest, in the folder of that backtest."""
+    from nija_plugins.report.from_result import performance
+    from nija_plugins.report.html import page
+
+    file = result.path.parent.parent / "report.html"
+    file.write_text(page(performance(result, candles)), encoding="utf-8")
+    return file
 
 
 def _candles(seed: int, screen: Console) -> Path:

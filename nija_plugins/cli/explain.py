@@ -1,8 +1,9 @@
 """`nija explain`: how a stake comes about, leg by leg and cut by cut."""
 
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,14 +13,16 @@ from nija_plugins.account import Account, Benchmarks
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.offline import Exchange
 from nija_plugins.entry import EntryRequest, Market
-from nija_plugins.risk.minimum_balance import balance_needed
+from nija_plugins.risk.minimum_balance import minimum_balance
 from nija_plugins.scaling.limits import effective_limits
 from nija_plugins.scaling.tiers import checked_equity, tier_for
 from nija_plugins.settings import Settings
 from nija_plugins.sizing.decision import Decision, decide
 from nija_plugins.sizing.hybrid import Leg, legs, sizing_base
+from nija_plugins.sizing.leverage import largest_leverage, liquidation_distance
 from nija_plugins.sizing.lot import ENGINE_RESERVE, live_minimum_stake
-from nija_plugins.venue.listings import EXCHANGES
+from nija_plugins.venue.kraken_futures import MARGIN_LEVELS
+from nija_plugins.venue.listings import LISTED
 from nija_plugins.view import Regime
 
 DISASTER_STOP = 0.30
@@ -42,7 +45,7 @@ Percentage = Annotated[float, typer.Option(parser=percentage, metavar="PERCENT")
 
 def explain(
     equity: Annotated[float, typer.Option(help="Equity of the account, all in cash.")],
-    pair: Annotated[str, typer.Option(help="For example BTC/USD.")],
+    pair: Annotated[str, typer.Option(help="For example BTC/USD; BTC/USD:USD is the future.")],
     price: Annotated[float, typer.Option(min=1e-9)],
     stop: Percentage,
     target: Percentage = "15%",  # type: ignore[assignment]
@@ -53,6 +56,7 @@ def explain(
         typer.Option(parser=percentage, metavar="PERCENT", help="Instead of the exchange's own."),
     ] = None,
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Explain the stake of one entry on a fresh account: each leg, each cut, what decided."""
     with clear_errors():
@@ -62,10 +66,23 @@ def explain(
     if not 0 < stop < DISASTER_STOP:
         raise typer.BadParameter(f"the stop must lie between 0% and {DISASTER_STOP:.0%}")
     if fee is not None:
-        market = Market(market.amount_step, market.amount_min, market.cost_min, fee)
+        market = replace(market, fee=fee)
     account = fresh_account(equity, str(exchange), settings, datetime.now(UTC))
     request = _request(pair, price, stop, target, volatility, str(exchange), market)
+    if market.maintenance:
+        leverage = largest_leverage(request, account, settings)
+        smallest = request.minimum_stake / leverage
+        request = replace(request, leverage=leverage, minimum_stake=smallest)
     console = Console()
+    needed = minimum_balance(str(exchange), settings)
+    opinions, decision = None, None
+    if account.tier is not None and equity >= needed:
+        opinions = legs(request, account, settings)
+        wish = sizing_base(account, settings) * sum(leg.weight * leg.fraction for leg in opinions)
+        decision = decide(wish, request, account, settings)
+    if as_json:
+        console.print_json(data=_facts(request, account, needed, opinions, decision))
+        return
     tier = account.tier.name if account.tier else "no tier"
     console.print(
         f"[bold]{pair}[/] at {price:,.2f} on {exchange}, ${equity:,.2f} ({tier}), "
@@ -78,13 +95,42 @@ def explain(
         f"{request.reward_over_risk:.2f} (at least {settings.min_risk_reward:g} is asked for).",
         highlight=False,
     )
-    needed = balance_needed(str(exchange), False, settings)
-    if account.tier is None or equity < needed:
-        console.print(f"[red]No entry:[/] {exchange} starts from ${needed:.2f}.", highlight=False)
-        raise typer.Exit(0)
-    opinions = legs(request, account, settings)
-    wish = sizing_base(account, settings) * sum(leg.weight * leg.fraction for leg in opinions)
-    _show(console, opinions, decide(wish, request, account, settings), equity)
+    if request.leverage > 1:
+        console.print(_levered(request), highlight=False)
+    if opinions is None or decision is None:
+        console.print(f"[red]No entry:[/] {_too_little(request, needed)}", highlight=False)
+        return
+    _show(console, opinions, decision, equity, request.leverage)
+
+
+def _too_little(request: EntryRequest, needed: float) -> str:
+    return f"{request.exchange} starts from ${needed:.2f}."
+
+
+def _facts(
+    request: EntryRequest,
+    account: Account,
+    needed: float,
+    opinions: tuple[Leg, ...] | None,
+    decision: Decision | None,
+) -> dict[str, Any]:
+    """The same for scripts: stake currency, and fractions of price or equity. `decision` is None
+    where the account is too small for any."""
+    refusal = decision.refusal if decision else _too_little(request, needed)
+    return {
+        "pair": request.pair,
+        "exchange": request.exchange,
+        "equity": account.equity,
+        "tier": account.tier.name if account.tier else None,
+        "loss_at_stop": request.loss_at_stop,
+        "gain_at_target": request.gain_at_target,
+        "reward_over_risk": request.reward_over_risk,
+        "leverage": request.leverage,
+        "stake": decision.stake if decision else 0.0,
+        "refusal": refusal,
+        "legs": [asdict(leg) for leg in opinions or ()],
+        "decision": asdict(decision) if decision else None,
+    }
 
 
 def market_rules(exchange: str, pair: str) -> Market:
@@ -92,7 +138,8 @@ def market_rules(exchange: str, pair: str) -> Market:
 
     Raises ValueError naming the pairs it lists.
     """
-    found = EXCHANGES[exchange]
+    found = LISTED[exchange]
+    margin = MARGIN_LEVELS[0][-1] + float(found.taker)
     for listing in found.listings:
         if listing.pair == pair:
             return Market(
@@ -100,12 +147,29 @@ def market_rules(exchange: str, pair: str) -> Market:
                 amount_min=float(listing.amount_min),
                 cost_min=float(listing.cost_min),
                 fee=float(max(found.maker, found.taker)),
+                maintenance=margin if listing.settle else 0.0,
             )
     listed = ", ".join(listing.pair for listing in found.listings)
     raise ValueError(f"The rules of {pair} on {exchange} are not known here; known: {listed}.")
 
 
-def _show(console: Console, opinions: tuple[Leg, ...], decision: Decision, equity: float) -> None:
+def _levered(request: EntryRequest) -> str:
+    """What the leverage means, in two sentences."""
+    way = liquidation_distance(request.leverage, request.market)
+    return (
+        f"Leverage {request.leverage:g}: a stake is margin, the position "
+        f"{request.leverage:g} times as large. It is liquidated {way:.1%} below the entry; the "
+        f"stop lies {request.stop / way:.0%} of the way there."
+    )
+
+
+def _show(
+    console: Console,
+    opinions: tuple[Leg, ...],
+    decision: Decision,
+    equity: float,
+    leverage: float,
+) -> None:
     table = Table("leg", "weight", "of equity", "adds", title="The wish")
     for leg in opinions:
         dollars = leg.weight * leg.fraction * equity
@@ -121,10 +185,11 @@ def _show(console: Console, opinions: tuple[Leg, ...], decision: Decision, equit
     if decision.refusal:
         console.print(f"[red]No entry:[/] {decision.refusal}", highlight=False)
         return
+    position = f", position ${decision.stake * leverage:.2f}" if leverage > 1 else ""
     how = "lifted to the smallest lot" if decision.lifted else f"decided by: {decision.decided_by}"
     console.print(
         f"[green]Stake: ${decision.stake:.2f}[/] ({decision.stake / equity:.1%} of equity, "
-        f"{decision.amount:.8f} units), {how}.",
+        f"{decision.amount:.8f} units{position}), {how}.",
         highlight=False,
     )
 

@@ -15,12 +15,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from nija_plugins.venue.address import DEFAULT_PORT
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.candles import CandleSource, FileCandles, NoCandles, SyntheticCandles
 from nija_plugins.venue.environment import freqtrade_environment
 from nija_plugins.venue.generator import DEFAULT_SEED
 from nija_plugins.venue.run_freqtrade import SEED_VARIABLE
-from nija_plugins.venue.server import DEFAULT_PORT, VenueError, serve
+from nija_plugins.venue.server import VenueError, serve
 from nija_plugins.venue.verdict import command_of
 
 CONTEXT_SETTINGS = {
@@ -38,12 +39,21 @@ class Exchange(StrEnum):
 
     COINBASE = "coinbase"
     KRAKEN = "kraken"
+    KRAKENFUTURES = "krakenfutures"
+
+
+OVERLAYS = {
+    Exchange.KRAKEN: "config.kraken.json",
+    Exchange.KRAKENFUTURES: "config.futures.json",
+}
+"""What an exchange adds to freqtrade's configuration."""
 
 
 def offline(
     ctx: typer.Context,
     exchange: Annotated[
-        Exchange, typer.Option(help="kraken adds config.kraken.json to freqtrade's configuration.")
+        Exchange,
+        typer.Option(help="kraken adds config.kraken.json, krakenfutures config.futures.json."),
     ] = Exchange.COINBASE,
     port: Annotated[
         int, typer.Option(min=1, max=65535, help="Port of the simulated exchange on 127.0.0.1.")
@@ -100,15 +110,15 @@ def run_offline(
         if candles is None:
             environment[SEED_VARIABLE] = str(seed)
         command = [sys.executable, "-m", "nija_plugins.venue.run_freqtrade"]
-        return _run([*command, *with_overlay(arguments, exchange)], environment)
+        return run_on_terminal([*command, *with_overlay(arguments, exchange)], environment)
 
 
 def with_overlay(arguments: Sequence[str], exchange: Exchange) -> list[str]:
-    """`arguments`, and on Kraken its overlay as the last configuration file."""
+    """`arguments`, and an exchange's overlay (Kraken, Kraken Futures) as the last configuration."""
     arguments = list(arguments)
-    if exchange is Exchange.COINBASE or command_of(arguments) is None:
+    if exchange not in OVERLAYS or command_of(arguments) is None:
         return arguments
-    overlay = ["-c", "config.kraken.json"]
+    overlay = ["-c", OVERLAYS[exchange]]
     if any(re.match(r"-c|--config(=|$)", one) for one in arguments):
         return arguments + overlay
     # Naming one configuration file keeps freqtrade from looking for its default ones.
@@ -142,7 +152,7 @@ def _source(
     return FileCandles(candles, last=now + min(AHEAD, files.span / 4))
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+def run_on_terminal(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run `command` on this terminal, handing on Ctrl-C and SIGTERM; 128 + n when killed by n."""
     with subprocess.Popen(command, env=dict(environment)) as process, _handed_to(process):
         code = process.wait()

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from nija_plugins import locks, reconciling
 from nija_plugins.adopting import adopt, bought_for, order_behind
-from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.database import memory_of, open_trades_database
 from nija_plugins.holdings import Unexplained
 from nija_plugins.memory import MemoryUnusable
@@ -70,6 +70,7 @@ class _Desk:
     """The exchange, the trades and the memory, side by side."""
 
     def __init__(self, files: list[Path], pair: str | None) -> None:
+        load(files)  # its keys are known before anything else can quote them
         arguments = {"config": [str(file) for file in files], "strategy": "NijaMicro"}
         self.config: dict[str, Any] = Configuration(arguments, RunMode.OTHER).get_config()
         if self.config["dry_run"]:

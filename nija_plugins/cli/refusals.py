@@ -8,10 +8,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
-from nija_plugins.journal import JOURNAL_FILE, Refused, read
+from nija_plugins.journal import JOURNAL_FILE, JournalUnreadable, Refused, read
 from nija_plugins.research import result as results
 
 
@@ -50,20 +49,27 @@ def _of_bot(config: list[Path], since: datetime | None) -> list[Refused]:
     path = Path(load(config)["user_data_dir"]) / JOURNAL_FILE
     try:
         return list(read(path, since))
-    except (OSError, SQLAlchemyError) as error:
-        raise ValueError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+    except JournalUnreadable as error:
+        raise ValueError(str(error)) from None
 
 
 def _of_result(path: Path, since: datetime | None) -> list[Refused]:
-    records: list[dict[str, Any]] = results.read(path).nija_run.get("refused", {})["records"]
+    run = results.read(path).nija_run
+    try:
+        return _refused(run.get("refused", {}).get("records", []), since)
+    except (LookupError, ValueError, TypeError, AttributeError):
+        raise ValueError(f"The refusals in {path} cannot be read.") from None
+
+
+def _refused(records: list[dict[str, Any]], since: datetime | None) -> list[Refused]:
     found = []
     for record in records:
         time = datetime.fromisoformat(record["time"])
+        score = float(record["score"])
         if since is None or time >= since:
             for rule, sentence in record["reasons"].items():
-                found.append(
-                    Refused(time, "backtest", record["pair"], record["score"], rule, sentence)
-                )
+                told = (str(record["pair"]), score, str(rule), str(sentence))
+                found.append(Refused(time, "backtest", *told))
     return found
 
 

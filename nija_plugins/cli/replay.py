@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
 from nija_plugins.cli.offline import Exchange
 from nija_plugins.replay.compare import Pairing, Verdict, dollars_by_cause, entries_shared
 from nija_plugins.replay.run import Plan, Rehearsal, rehearse
@@ -62,6 +62,9 @@ def replay(
                 f"--from {begin:%Y-%m-%d %H:%M} is not before --to {end:%Y-%m-%d %H:%M}."
             )
         settings = load(config)
+        exchange_of(settings)
+        if exchange is Exchange.KRAKENFUTURES or settings.get("trading_mode") == "futures":
+            raise ValueError("A replay has spot markets only: leave out config.futures.json.")
         if exchange:
             settings["exchange"] = {**settings["exchange"], "name": str(exchange)}
         if wallet:

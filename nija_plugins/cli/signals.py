@@ -14,7 +14,7 @@ from rich.table import Table
 from nija_plugins import answers, manager
 from nija_plugins.bars import BAR
 from nija_plugins.book import Book, Reading
-from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
 from nija_plugins.cli.explain import DISASTER_STOP, fresh_account, market_rules
 from nija_plugins.entry import EntryRequest
 from nija_plugins.guard import Hooks, PluginFailure
@@ -51,7 +51,7 @@ def signals(
         loaded = load(config)
         settings = Settings.load(loaded)
         hooks = Hooks(manager.build(settings, Path(loaded["user_data_dir"]) / "plugins"))
-        exchange = loaded["exchange"]["name"]
+        exchange = exchange_of(loaded)
         market = market_rules(exchange, pair)
         folder = datadir or loaded.get("datadir")
         folder = Path(folder or Path(loaded["user_data_dir"]) / "data" / exchange)

@@ -1,7 +1,8 @@
-"""`nija status`: the account's tier, how much of each loss limit is used, what is locked, and every
-setting with where its value comes from."""
+"""`nija status`: the tier, what each broker of the portfolio has, how much of each loss limit is
+used, what is locked, and every setting with where its value comes from."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,27 +10,30 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from nija_plugins.cli import loss_limits
+from nija_plugins.brokers.credentials import environment
+from nija_plugins.brokers.portfolio import View
+from nija_plugins.cli import loss_limits, portfolio
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.database import memory_of
 from nija_plugins.memory import Memory, MemoryUnusable
 from nija_plugins.memory.store import accounts
-from nija_plugins.run import STATE_FILE
+from nija_plugins.run import state_file as state_path
 from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.limits import effective_limits
 from nija_plugins.scaling.summary import get_scaling_summary
-from nija_plugins.settings import NOT_YET_IN_FORCE, Settings, sources
+from nija_plugins.settings import Settings, sources
 
 
 def status(
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
-    """Show the tier, the loss limits and locks, and the settings."""
+    """Show the tier, the portfolio's brokers, the loss limits and locks, and the settings."""
     with clear_errors():
         loaded = load(config)
-        settings = Settings.load(loaded)
-        state_file = Path(loaded["user_data_dir"]) / STATE_FILE
+        environ = environment(Path(".env"), os.environ)  # as `nija trade` does
+        settings = Settings.load(loaded, environ)
+        state_file = state_path(loaded, settings)
         engine = AutoScalingEngine(
             state_file if state_file.is_file() else None, settings.downgrade_buffer
         )
@@ -41,14 +45,21 @@ def status(
                 others = [one for one in accounts(store.path) if one != store.name]
         except MemoryUnusable as error:
             raise ValueError(str(error)) from None
+        try:
+            view, trouble = portfolio.look(loaded, settings), None
+        except ValueError as error:
+            view, trouble = View(), str(error)
+    now = datetime.now(UTC)
+    memory, snapshot = portfolio.together(view, memory, snapshot)
     limits = effective_limits(engine.current_tier, settings)
-    origin = sources(loaded, os.environ)
+    origin = sources(loaded, environ)
     console = Console()
     if as_json:
         known = memory.benchmarks is not None and snapshot is not None
         losses = loss_limits.facts(memory, snapshot, settings) if known and snapshot else None
         facts = _facts(engine, settings, origin) | {"limits": _plain(limits)}
-        console.print_json(data=facts | {"loss_limits": losses})
+        ledger = {"portfolio": portfolio.facts(view, now) | {"problem": trouble}}
+        console.print_json(data=facts | {"loss_limits": losses} | ledger)
         return
     console.print(get_scaling_summary(engine), markup=False, highlight=False)
     console.print(
@@ -57,6 +68,11 @@ def status(
         else "\nNo tier yet: it is decided in the bot's first loop.",
         highlight=False,
     )
+    if trouble:
+        console.print(trouble, markup=False, highlight=False, soft_wrap=True)
+    elif view.members:
+        console.print()
+        portfolio.show(console, view, now, limits.max_positions)
     if memory.benchmarks is None or snapshot is None:
         console.print("Loss limits: the bot has not run yet.", highlight=False)
         if others:
@@ -69,11 +85,10 @@ def status(
     else:
         console.print()
         loss_limits.show(console, memory, snapshot, settings)
-    table = Table("setting", "value", "from", "in force", title="Settings")
+    table = Table("setting", "value", "from", title="Settings")
     for name, value in settings.model_dump(mode="json").items():
         shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        idle = NOT_YET_IN_FORCE.get(name)
-        table.add_row(name, shown, origin[name], f"not yet: {idle}" if idle else "yes")
+        table.add_row(name, shown, origin[name])
     console.print(table)
 
 
@@ -84,7 +99,7 @@ def _facts(engine: AutoScalingEngine, settings: Settings, origin: dict[str, str]
         "equity": engine.current_equity,
         "next": engine.get_progress_to_next_tier(),
         "settings": {
-            name: {"value": value, "from": origin[name], "in_force": name not in NOT_YET_IN_FORCE}
+            name: {"value": value, "from": origin[name]}
             for name, value in settings.model_dump(mode="json").items()
         },
     }

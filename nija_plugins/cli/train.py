@@ -12,11 +12,11 @@ from rich.table import Table
 
 from nija_plugins import manager
 from nija_plugins.archive import Archive
-from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
 from nija_plugins.cli.explain import market_rules, percentage
 from nija_plugins.guard import Hooks
 from nija_plugins.history import History
-from nija_plugins.past import MODELS, Past
+from nija_plugins.past import MODELS, Past, quote_of, traded
 from nija_plugins.research.calibration import draw
 from nija_plugins.research.filter_report import judged_candidates, periods, report
 from nija_plugins.research.filter_study import Quarter, auc, walk
@@ -52,20 +52,20 @@ def train(
         loaded = load(config)
         settings = Settings.load(loaded)
         folder = Path(loaded["user_data_dir"])
-        exchange = loaded["exchange"]["name"]
+        exchange = exchange_of(loaded)
         stored = datadir or folder / "data" / exchange
         archive = Archive(loaded | {"datadir": stored})
-        pair = f"{settings.trade_only[0]}/{loaded['stake_currency']}"
+        pairs = traded(settings, quote_of(loaded))
         past = Past(
             archive=archive,
             exchange=exchange,
-            stake=loaded["stake_currency"],
-            fee=market_rules(exchange, pair).fee if fee is None else fee,
+            quote=quote_of(loaded),
+            fee=market_rules(exchange, pairs[0]).fee if fee is None else fee,
             time_stop=TIME_STOP,
             cache=folder / MODELS,
         )
         hooks = Hooks(manager.build(settings, folder / "plugins"))
-        last = archive.last(tuple(f"{a}/{past.stake}" for a in settings.trade_only))
+        last = archive.last(pairs)
         if last is None:
             raise ValueError(
                 f"No candles in {stored}. "

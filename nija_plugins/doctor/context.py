@@ -15,7 +15,7 @@ from freqtrade.resolvers import StrategyResolver
 from nija_plugins.doctor.finding import NotPossible
 from nija_plugins.doctor.network import NoAnswer, exchange_time
 from nija_plugins.settings import Settings
-from nija_plugins.venue.server import DEFAULT_PORT
+from nija_plugins.venue.address import DEFAULT_PORT
 
 STRATEGY = "NijaMicro"
 

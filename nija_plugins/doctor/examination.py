@@ -13,8 +13,8 @@ from nija_plugins.doctor.exchange import clock, keys, reachable, stoploss
 from nija_plugins.doctor.finding import Finding, NotPossible, failed, warning
 from nija_plugins.doctor.machine import disk, port, versions
 from nija_plugins.doctor.money import balances
-from nija_plugins.doctor.secrets import known_secrets, redact
 from nija_plugins.doctor.state_file import state_file
+from nija_plugins.redaction import known_secrets, redact
 
 Check = Callable[[Context], Iterable[Finding]]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from nija_plugins.doctor.context import Context
 from nija_plugins.doctor.finding import Finding, NotPossible, failed, ok, warning
-from nija_plugins.doctor.network import NoAnswer
+from nija_plugins.doctor.network import NEVER_SENT, NoAnswer
 from nija_plugins.exchange_features import feature, holds_stops
 
 SKEW_WARNING = timedelta(seconds=1)
@@ -18,21 +18,29 @@ WHOLE_SECONDS = timedelta(seconds=1)
 FIELDS = {"key": ("api_key", "apiKey", "key"), "secret": ("secret",)}
 """What a live bot needs, and the names freqtrade takes it under."""
 
+VARIABLES = "FREQTRADE__EXCHANGE__KEY and FREQTRADE__EXCHANGE__SECRET"
+
 
 def keys(context: Context) -> Iterator[Finding]:
     """Present when money is real; they are looked for, never shown and never sent."""
+    section = context.exchange_section
+    for options in ("ccxt_config", "ccxt_sync_config", "ccxt_async_config"):
+        if given := [name for name in NEVER_SENT if section.get(options, {}).get(name)]:
+            yield failed(
+                f"exchange.{options} holds {' and '.join(given)}: freqtrade writes that section "
+                "into its log, before NIJA can strike anything out.",
+                f"Move it up into the section exchange, or into the environment ({VARIABLES}).",
+            )
     if context.dry_run:
         yield ok("not needed: this is a dry run")
         return
-    section = context.exchange_section
     missing = [name for name, known in FIELDS.items() if not any(map(section.get, known))]
     samples = [
         name
         for name, known in FIELDS.items()
         if any(str(section.get(one) or "").lower().startswith("your") for one in known)
     ]
-    variables = "FREQTRADE__EXCHANGE__KEY and FREQTRADE__EXCHANGE__SECRET"
-    advice = f"Put them into the environment ({variables}), or set " + '"dry_run": true.'
+    advice = f"Put them into the environment ({VARIABLES}), or set " + '"dry_run": true.'
     if missing:
         yield failed(
             f"dry_run is false, but the exchange's {' and '.join(missing)} is unset.", advice

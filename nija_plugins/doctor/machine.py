@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 
 from nija_plugins.doctor.context import Context
 from nija_plugins.doctor.finding import Finding, failed, ok, warning
-from nija_plugins.venue.server import HOST
+from nija_plugins.venue.address import HOST
 
 INSTALL = "Install what NIJA needs: python -m pip install -c constraints.txt -e ."
 SHOWN = ("freqtrade", "TA-Lib", "scikit-learn", "pluggy")

@@ -8,6 +8,8 @@ import ccxt
 from freqtrade.exchange.common import MAP_EXCHANGE_CHILDCLASS
 from freqtrade.misc import deep_merge_dicts
 
+from nija_plugins.redaction import masked
+
 TIMEOUT = 5.0
 """Seconds until an exchange counts as unreachable."""
 
@@ -55,4 +57,4 @@ def exchange_time(exchange: Mapping[str, Any]) -> datetime | None:
 
 def _short(error: Exception) -> str:
     """One line: what kind of error, and how it begins."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
+    return f"{type(error).__name__}: {' '.join(masked(str(error)).split())[:160]}"

@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from nija_plugins.brokers.watch import portfolio_name
 from nija_plugins.doctor.context import Context
 from nija_plugins.doctor.finding import Finding, failed, ok, warning
-from nija_plugins.run import STATE_FILE
+from nija_plugins.run import state_file as state_path
 from nija_plugins.scaling.state import (
     DamagedStateError,
     FutureStateError,
@@ -19,7 +20,7 @@ MEMORY = "the tier would live in memory only"
 
 def state_file(context: Context) -> Iterator[Finding]:
     """Readable, whole, this account's, and in a place where it can be replaced."""
-    path = context.user_data / STATE_FILE
+    path = state_path(context.config, context.settings)
     problems = list(_unwritable(path))
     yield from problems
     try:
@@ -52,13 +53,13 @@ def state_file(context: Context) -> Iterator[Finding]:
 
 
 def _content(state: ScalingState, context: Context) -> Finding:
-    """What a whole file says; an account's label is as `Run.begin` writes it."""
-    account = f"{context.exchange} {'dry_run' if context.dry_run else 'live'}"
+    """What a whole file says; whose it is, is written there as `Run.begin` does."""
+    account = portfolio_name(context.config, context.settings)
     if state.current_tier and state.account not in (None, account):
         return warning(
-            f"The tier {state.current_tier} is of the account {state.account}; {account} will "
+            f"The tier {state.current_tier} is of the portfolio {state.account}; {account} will "
             "start without one and replace it.",
-            "Give each account its own user directory (--userdir) if both are in use.",
+            "Give each portfolio its own user directory (--userdir) if both are in use.",
         )
     equity = "" if state.last_equity is None else f" at ${state.last_equity:.2f}"
     count = len(state.upgrade_history)

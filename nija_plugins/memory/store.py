@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from freqtrade.constants import DEFAULT_DB_DRYRUN_URL, DEFAULT_DB_PROD_URL
+from pydantic import TypeAdapter
 from sqlalchemy import create_engine, delete, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from nija_plugins.account import Benchmarks
+from nija_plugins.brief import brief, cause
 from nija_plugins.cash_flows import CashFlow
 from nija_plugins.incidents import Incident, Incidents
 from nija_plugins.memory.tables import (
@@ -29,7 +31,7 @@ from nija_plugins.memory.values import Memory, Snapshot
 
 MEMORY_FILE = "nija_account.sqlite"
 
-NONSENSE = (ValueError, KeyError, TypeError)
+NONSENSE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
 """What reading raises when the file holds something else than what was written."""
 
 ANEW = "Put a good copy back, or move it away to let the loss limits start anew"
@@ -41,6 +43,9 @@ REMEDIES = (
     ("no such", ANEW),
 )
 """What to do when the reason contains a word."""
+
+
+_SNAPSHOT = TypeAdapter(Snapshot)
 
 
 def account_name(config: Mapping[str, Any]) -> str:
@@ -81,13 +86,16 @@ class AccountStore:
                 benchmarks=_benchmarks(row),
                 seen=row.seen,
                 started=row.started,
-                locked=frozenset(row.locked),
+                locked=frozenset(map(_text, row.locked)),
                 incidents=Incidents(
-                    tuple(Incident(one.time, one.cause, one.sentence) for one in incidents),
-                    frozenset(row.lasting),
+                    tuple(
+                        Incident(_known(one.time), _text(one.cause), _text(one.sentence))
+                        for one in incidents
+                    ),
+                    frozenset(map(_text, row.lasting)),
                 ),
                 external_cash=None if row.external_cash is None else _finite(row.external_cash),
-                trades=row.trades,
+                trades=_whole(row.trades),
             )
 
     def save(
@@ -130,13 +138,14 @@ class AccountStore:
         """Every deposit and withdrawal, oldest first."""
         with self._session() as session:
             query = select(FlowRow).where(FlowRow.account == self.name).order_by(FlowRow.id)
-            return [CashFlow(row.time, row.amount) for row in session.scalars(query)]
+            found = session.scalars(query)
+            return [CashFlow(_known(row.time), _finite(row.amount)) for row in found]
 
     def own(self) -> dict[str, float]:
         """The user's own holdings by asset, in that asset."""
         with self._session() as session:
             query = select(OwnRow).where(OwnRow.account == self.name)
-            return {row.asset: row.amount for row in session.scalars(query)}
+            return {_text(row.asset): _finite(row.amount) for row in session.scalars(query)}
 
     def keep_own(self, asset: str, amount: float) -> None:
         """Marks `amount` of `asset` as the user's own, in place of what was marked; 0 for none."""
@@ -148,7 +157,7 @@ class AccountStore:
         """The ids of orders that the user made by hand."""
         with self._session() as session:
             query = select(OwnOrderRow.order_id).where(OwnOrderRow.account == self.name)
-            return frozenset(session.scalars(query))
+            return frozenset(map(_text, session.scalars(query)))
 
     def keep_own_order(self, order_id: str) -> None:
         """Marks an order as the user's own."""
@@ -184,13 +193,14 @@ def accounts(path: Path) -> list[str]:
         return []
     try:
         with Session(create_engine(f"sqlite:///{path}")) as session:
-            return list(session.scalars(select(AccountRow.name).order_by(AccountRow.name)))
-    except SQLAlchemyError as error:
+            names = session.scalars(select(AccountRow.name).order_by(AccountRow.name))
+            return [_text(name) for name in names]
+    except (SQLAlchemyError, OSError, *NONSENSE) as error:
         raise MemoryUnusable(_explain(path, error)) from error
 
 
 def _explain(path: Path, error: Exception) -> str:
-    why = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    why = cause(error)
     remedy = "Mend its permissions or its disk"
     if isinstance(error, NONSENSE):
         remedy = ANEW
@@ -220,18 +230,34 @@ def _finite(value: float) -> float:
     return value
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{brief(value)} is no text")
+    return value
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{brief(value)} is no number of trades")
+    return value
+
+
+def _known(moment: datetime | None) -> datetime:
+    if moment is None:
+        raise ValueError("a time is missing")
+    return moment
+
+
 def _plain(snapshot: Snapshot) -> dict[str, object]:
     locks = [[pair, reason, end.isoformat()] for pair, reason, end in snapshot.locks]
     return asdict(snapshot) | {"time": snapshot.time.isoformat(), "locks": locks}
 
 
 def _snapshot(plain: dict[str, object]) -> Snapshot:
-    fields = dict(plain)
-    locks = fields.pop("locks")
-    time = datetime.fromisoformat(str(fields.pop("time")))
-    assert isinstance(locks, list)
-    return Snapshot(
-        time=time,
-        locks=tuple((pair, why, datetime.fromisoformat(end)) for pair, why, end in locks),
-        **fields,  # type: ignore[arg-type]
-    )
+    found = _SNAPSHOT.validate_python(plain)
+    for moment in (found.time, *(end for _, _, end in found.locks)):
+        if moment.tzinfo is None:
+            raise ValueError(f"{moment} has no time zone")
+    for amount in (found.equity, found.worst_case, found.free_cash):
+        _finite(amount)
+    return found

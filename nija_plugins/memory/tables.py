@@ -1,28 +1,14 @@
 """The tables of an account's memory. Times are UTC, amounts in stake currency."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Float, ForeignKey, String, Text
+from sqlalchemy import JSON, Float, ForeignKey, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
+
+from nija_plugins.utc_time import UtcTime
 
 ACCOUNT = "accounts.name"
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """A moment in UTC: SQLite forgets the zone."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: Any) -> datetime | None:
-        """Without its zone, as UTC."""
-        return value.astimezone(UTC).replace(tzinfo=None) if value else None
-
-    def process_result_value(self, value: datetime | None, _dialect: Any) -> datetime | None:
-        """With its zone."""
-        return value.replace(tzinfo=UTC) if value else None
 
 
 class Base(DeclarativeBase):

@@ -10,6 +10,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import freqtrade.exchange.common as retrying
+import freqtrade.worker as working
 import time_machine
 from freqtrade.worker import Worker
 
@@ -26,6 +27,10 @@ class Clock:
             raise ValueError(f"Time does not go back to {moment:%Y-%m-%d %H:%M:%S}.")
         self._traveller.move_to(moment)
 
+    def set_to(self, moment: datetime) -> None:
+        """Somebody sets the machine's clock to `moment` (UTC), perhaps back."""
+        self._traveller.move_to(moment)
+
     def sleep(self, seconds: float) -> None:
         """So much time passes."""
         self._traveller.shift(timedelta(seconds=seconds))
@@ -34,7 +39,7 @@ class Clock:
 @contextmanager
 def simulated_time(start: datetime) -> Iterator[Clock]:
     """The time is `start` (UTC) and stands still until the clock is moved. freqtrade's retriers
-    wait on it, and its worker does not wait between iterations."""
+    wait on it, so does its worker after an error; between iterations that does not wait."""
     travel = time_machine.travel(start, tick=False)
     clock = Clock(travel.start())
 
@@ -44,6 +49,7 @@ def simulated_time(start: datetime) -> Iterator[Clock]:
     with ExitStack() as stack:
         stack.callback(travel.stop)
         stack.enter_context(replaced(Worker, "_sleep", staticmethod(lambda _: None)))
+        stack.enter_context(replaced(working, "time", _like(time, clock.sleep)))
         stack.enter_context(replaced(retrying, "time", _like(time, clock.sleep)))
         stack.enter_context(replaced(retrying, "asyncio", _like(asyncio, sleep)))
         yield clock

@@ -12,8 +12,10 @@ from typing import Any
 from freqtrade.commands.arguments import Arguments
 
 from nija_plugins.doctor.network import NEVER_SENT
-from nija_plugins.research.engine import store_candles
+from nija_plugins.redaction import without_secrets
 from nija_plugins.venue.candles import CandleSource
+from nija_plugins.venue.environment import addresses
+from nija_plugins.venue.files import store_candles
 from nija_plugins.venue.venue import Credentials
 
 HISTORY = timedelta(days=900)
@@ -85,13 +87,13 @@ def build(
             ignore = shutil.ignore_patterns("__pycache__")
             shutil.copytree(origin, house.user_data / name, ignore=ignore)
     store_candles(source, house.candles, first - HISTORY, last)
-    addresses = dict.fromkeys(("rest", "public", "private", "zendesk"), url)
+    kept = without_secrets({name: one for name, one in config.items() if name not in LEFT_OUT})
     exchange = {
-        **{name: value for name, value in config["exchange"].items() if name not in SECRETS},
+        **{name: value for name, value in kept["exchange"].items() if name not in SECRETS},
         "key": account.key if account else "",
         "secret": account.secret if account else "",
         "ccxt_config": {
-            "urls": {"api": addresses},
+            "urls": {"api": addresses(url)},
             # ccxt's throttle would wait for a clock that stands still.
             "enableRateLimit": False,
             "timeout": 10_000,
@@ -101,7 +103,6 @@ def build(
         "ccxt_sync_config": {},
         "markets_refresh_interval": 10**6,
     }
-    kept = {name: value for name, value in config.items() if name not in LEFT_OUT}
     changed = {"exchange": exchange, "dry_run": account is None, "db_url": house.database}
     plain = json.dumps(kept | changed | {"user_data_dir": str(house.user_data)}, default=str)
     (house.folder / "config.json").write_text(plain)

@@ -16,9 +16,7 @@ from typing import Any
 
 import pandas as pd
 from freqtrade.configuration import Configuration
-from freqtrade.data.history.datahandlers.idatahandler import get_datahandler
 from freqtrade.enums import RunMode
-from freqtrade.enums.candletype import CandleType
 from freqtrade.exchange import Exchange
 from freqtrade.optimize.backtesting import Backtesting
 from freqtrade.optimize.optimize_reports.optimize_reports import generate_wallet_stats
@@ -30,7 +28,8 @@ from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.environment import freqtrade_environment
 from nija_plugins.venue.server import serve
 
-CONFIGURATION = ("config.micro_capital.json", "config.kraken.json", "user_data/config.json")
+OVERLAYS = {"kraken": "config.kraken.json", "krakenfutures": "config.futures.json"}
+CONFIGURATION = ("config.micro_capital.json", "user_data/config.json", *OVERLAYS.values())
 STRATEGY = "user_data/strategies/NijaMicro.py"
 """What a house is made of, as shipped; paths within the repository."""
 
@@ -101,7 +100,7 @@ class Engine:
 
     def _config(self, timerange: str, datadir: Path, exchange: str) -> dict[str, Any]:
         files = [self.house / "user_data/config.json"]
-        files += [self.house / "config.kraken.json"] if exchange == "kraken" else []
+        files += [self.house / OVERLAYS[exchange]] if exchange in OVERLAYS else []
         arguments = {
             "config": [str(file) for file in files],
             "user_data_dir": str(self.house / "user_data"),
@@ -157,17 +156,3 @@ def build_house(repository: Path, house: Path, plugins: Sequence[Path] = ()) -> 
     for plugin in plugins:
         shutil.copy(plugin, folder)
     return house
-
-
-def store_candles(source: CandleSource, datadir: Path, start: datetime, end: datetime) -> None:
-    """Writes what opens from `start` on and closes by `end` as freqtrade's 1h and 1d files, quoted
-    in USD."""
-    datadir.mkdir(parents=True, exist_ok=True)
-    handler = get_datahandler(datadir, "feather")
-    for asset in source.assets:
-        pair = f"{asset}/USD"
-        for timeframe in ("1h", "1d"):
-            candles = source.candles(pair, timeframe, start, end, now=end)
-            length = pd.Timedelta(hours=24 if timeframe == "1d" else 1)
-            closed = candles[candles["date"] + length <= end]
-            handler.ohlcv_store(pair, timeframe, closed, CandleType.SPOT)

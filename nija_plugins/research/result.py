@@ -1,6 +1,8 @@
 """One freqtrade backtest result, read from the zip that freqtrade wrote."""
 
 import json
+import struct
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -9,7 +11,16 @@ from zipfile import BadZipFile, ZipFile
 
 import pandas as pd
 
+from nija_plugins.brief import cause
+
 POINTER = ".last_result.json"
+NIJA = "NijaMicro"
+
+UNREADABLE = (
+    *(OSError, EOFError, BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
+    *(LookupError, ValueError, TypeError, AttributeError),
+)
+"""What reading raises when something in the file is damaged, or another file."""
 
 
 class ResultError(ValueError):
@@ -27,6 +38,7 @@ class Result:
 
     path: Path
     strategy: str
+    exchange: str
     statistics: dict[str, Any]
     trades: pd.DataFrame
     equity: pd.Series
@@ -46,7 +58,7 @@ class Result:
         return float(self.nija_run["equity"]["drawdown"])
 
 
-def latest(directory: Path, strategy: str = "NijaMicro") -> Result:
+def latest(directory: Path, strategy: str | None = None) -> Result:
     """The newest result in `directory`. Raises ResultError."""
     try:
         name = json.loads((directory / POINTER).read_text())["latest_backtest"]
@@ -55,24 +67,30 @@ def latest(directory: Path, strategy: str = "NijaMicro") -> Result:
     return read(directory / name, strategy)
 
 
-def read(path: Path, strategy: str = "NijaMicro") -> Result:
-    """The result in the zip file `path`. Raises ResultError."""
+def read(path: Path, strategy: str | None = None) -> Result:
+    """The result of `strategy` in the zip file `path`; None: NijaMicro's, or the only one there.
+    Raises ResultError."""
+    name = strategy or NIJA
     try:
         with ZipFile(path) as archive:
             stem = path.stem
-            statistics = json.loads(archive.read(f"{stem}.json"))["strategy"][strategy]
+            found = json.loads(archive.read(f"{stem}.json"))["strategy"]
+            if strategy is None and len(found) == 1:
+                (name,) = found
+            statistics = found[name]
             config = json.loads(archive.read(f"{stem}_config.json"))
-            wallet = pd.read_feather(BytesIO(archive.read(f"{stem}_{strategy}_wallet.feather")))
-    except (OSError, BadZipFile, KeyError, ValueError) as error:
-        raise ResultError(f"{path} is no readable result of {strategy}: {error}") from None
-    return Result(
-        path=path,
-        strategy=strategy,
-        statistics=statistics,
-        trades=pd.DataFrame(statistics["trades"]),
-        equity=_equity(wallet),
-        nija_run=config.get("nija_run", {}),
-    )
+            wallet = pd.read_feather(BytesIO(archive.read(f"{stem}_{name}_wallet.feather")))
+        return Result(
+            path=path,
+            strategy=name,
+            exchange=config["exchange"]["name"],
+            statistics=statistics,
+            trades=pd.DataFrame(statistics["trades"]),
+            equity=_equity(wallet),
+            nija_run=dict(config.get("nija_run", {})),
+        )
+    except UNREADABLE as error:
+        raise ResultError(f"{path} is no readable result of {name}: {cause(error)}") from None
 
 
 def _equity(wallet: pd.DataFrame) -> pd.Series:

@@ -2,6 +2,9 @@
 
 Entries keep W above both floors; a floor that rises is met by raising the stops of what is open. So
 a day loses at most daily_max_loss and the account at most max_drawdown, barring a gap.
+
+Several brokers share floors and W. Each raises its own stops by the same share; those of a bot that
+is dead stay where they are, so the others do its part.
 """
 
 from dataclasses import replace
@@ -20,16 +23,24 @@ def drawdown_floor(benchmarks: Benchmarks, settings: Settings) -> float:
     return (1 - settings.max_drawdown / 100) * benchmarks.peak
 
 
+LAST_STEP = 0.001
+"""A shortfall below this fraction of the floor is made up here alone: shared, each loop of each bot
+would leave a part of it."""
+
+
 def tightened(account: Account, settings: Settings) -> tuple[Position, ...]:
-    """The open positions, their stops raised pro rata so that W reaches the higher floor.
+    """This broker's open positions, their stops raised pro rata so that W reaches the higher floor.
 
     Each stop moves the same share k of its way to the last closed price:
-    W(k) = W + k × (equity - W), so k = (floor - W) / (equity - W). With k ≥ 1 the floor lies above
-    the equity itself, and every stop stands at the price: everything is sold.
+    W(k) = W + k × (equity - W), so k = (floor - W) / (equity - W), counting of other brokers what
+    can still be raised there. With k ≥ 1 the floor lies above the equity itself, and every stop
+    stands at the price: everything is sold.
     """
     benchmarks, w = account.benchmarks, account.worst_case
     floor = max(day_floor(benchmarks, settings), drawdown_floor(benchmarks, settings))
-    room = account.equity - w
+    room = account.own_equity - account.own_worst_case
+    if floor - w > LAST_STEP * floor:
+        room += account.others.room
     if w >= floor or room <= 0:
         return account.positions
     share = min(1.0, (floor - w) / room)

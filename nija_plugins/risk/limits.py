@@ -53,7 +53,7 @@ def reached(
     and what is left of the budget carries the smallest lot of no pair. `requests` are entries into
     each pair as they would be now."""
     limits = [limit for limit in LOSS_LIMITS if limit[0] in rules]
-    asked = list(requests) if limits and not account.positions else []
+    asked = list(requests) if limits and not account.open_positions else []
     for _, veto, reason in limits:
         if asked and all(veto(one, account, settings) for one in asked):
             yield Lock(reason, _end_of(reason, account.time, settings))

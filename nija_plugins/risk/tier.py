@@ -11,6 +11,7 @@ def nija_veto(account: Account, settings: Settings) -> str | None:
     if account.tier is None and settings.micro_capital_mode:
         return f"No tier for an equity of ${account.equity:.2f}; open positions stay managed."
     limit = account.limits.max_positions
-    if len(account.positions) >= limit:
-        return f"{len(account.positions)} of {limit} positions are open."
+    if account.open_positions >= limit:
+        where = f" ({len(account.others.held)} on other brokers)" if account.others.held else ""
+        return f"{account.open_positions} of {limit} positions are open{where}."
     return None

@@ -25,10 +25,11 @@ def effective_limits(tier: ScalingTier | None, settings: Settings) -> Limits:
 
     In micro-capital mode the tier decides; `max_positions` and `risk_per_trade` of `settings` are
     the lowest tier's row, and only a lower value is a cap over every tier. Without it those two
-    settings decide alone, and nothing is unlocked.
+    settings decide alone, with `copy_trading` and `leverage_enabled`, and nothing else is unlocked.
     """
     if not settings.micro_capital_mode:
-        return Limits(settings.max_positions, settings.risk_per_trade, False, False)
+        own = settings
+        return Limits(own.max_positions, own.risk_per_trade, own.copy_trading, own.leverage_enabled)
     if tier is None:
         return NOTHING
     lowest = sorted_tiers()[0]
@@ -37,4 +38,5 @@ def effective_limits(tier: ScalingTier | None, settings: Settings) -> Limits:
         positions = min(positions, settings.max_positions)
     if settings.risk_per_trade < lowest.risk_per_trade:
         risk = min(risk, settings.risk_per_trade)
-    return Limits(positions, risk, tier.copy_trading, tier.leverage_enabled)
+    copying = tier.copy_trading and not settings.forbids("copy_trading")
+    return Limits(positions, risk, copying, tier.leverage_enabled)

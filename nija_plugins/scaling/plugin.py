@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from nija_plugins import hookimpl
 from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.limits import Limits, effective_limits
-from nija_plugins.scaling.tiers import ScalingTier
+from nija_plugins.scaling.tiers import ScalingTier, checked_equity, tier_for
 from nija_plugins.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ class ScalingPlugin:
         """Moves the tier. Raises EquityError for an equity that is no amount of money."""
         if account.problem is not None:
             return  # numbers that cannot be trusted move nothing; entries are refused anyway
-        self.engine.check_and_scale(account.equity, now=account.time)
+        if account.others.unknown:
+            return  # too small a sum proves nothing
+        self.engine.check_and_scale(self._proven(account), now=account.time)
         old, self.tier = self.tier, self.engine.current_tier
         # Compared here, not taken from check_and_scale: another process on the same state file
         # may have made the change, and this run must hear of it too.
@@ -65,3 +67,12 @@ class ScalingPlugin:
         )
         if self.on_change is not None:
             self.on_change(old, self.tier, account)
+
+    def _proven(self, account: "Account") -> float:
+        """The equity that decides: all of it, but what a silent broker had earns no upgrade."""
+        whole, old = checked_equity(account.equity), self.engine.current_tier
+        new = tier_for(whole, old, self.engine.downgrade_buffer)
+        if not account.others.silent or new is None or (old and new.min_equity <= old.min_equity):
+            return whole
+        alive = whole - account.others.silent_equity
+        return max(alive, old.min_equity) if old else alive

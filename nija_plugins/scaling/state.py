@@ -65,6 +65,8 @@ class ScalingState(BaseModel):
 
     def observed(self, equity: float) -> "ScalingState":
         """This state after seeing `equity` without a change of tier."""
+        if equity == self.last_equity:
+            return self
         return self.model_copy(update={"last_equity": equity})
 
     def fresh_start(self, account: str | None) -> "ScalingState":

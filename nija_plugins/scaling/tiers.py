@@ -45,11 +45,21 @@ SCALING_TIERS: list[ScalingTier] = [
 """The tier table; append to it. The order of the rows does not matter."""
 
 
+_checked: list[list[ScalingTier]] = [[], []]
+"""The table as it was last found in order, and the same one sorted: every loop asks for it."""
+
+
 def sorted_tiers() -> list[ScalingTier]:
     """The table from the lowest minimum to the highest.
 
     Raises ValueError naming the first row that cannot be used.
     """
+    if _checked[0] != SCALING_TIERS:
+        _checked[:] = [list(SCALING_TIERS), _checked_and_sorted()]
+    return list(_checked[1])
+
+
+def _checked_and_sorted() -> list[ScalingTier]:
     names: set[str] = set()
     minima: dict[float, str] = {}
     for tier in SCALING_TIERS:

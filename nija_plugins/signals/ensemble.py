@@ -6,6 +6,8 @@ make 0.75 and more, and families that have nothing to say, or wait for the oppos
 do not dilute those that do.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -25,11 +27,12 @@ def nija_score(votes: list[Vote], regime: pd.Series, settings: Settings) -> pd.S
     """
     strength = _strongest_by_family(votes)
     nothing = np.zeros(len(regime))
+    weigh = _weigher(regime)
     if settings.signal_ensemble:
-        weighted = [strength[family] * _weights(regime, family) for family in strength]
+        weighted = [strength[family] * weigh(family) for family in strength]
         score = np.sort([nothing, nothing, *weighted], axis=0)[-2:].mean(axis=0)
     else:
-        score = np.max([nothing, *strength.values()], axis=0) * _weights(regime, *Family)
+        score = np.max([nothing, *strength.values()], axis=0) * weigh(*Family)
     if settings.market_regime_engine:
         score = np.where(regime == Regime.UNKNOWN, 0.0, score)
     return pd.Series(score, index=regime.index)
@@ -43,7 +46,12 @@ def _strongest_by_family(votes: list[Vote]) -> dict[Family, Floats]:
     return strongest
 
 
-def _weights(regime: pd.Series, *families: Family) -> Floats:
-    """The largest weight of these families per candle; 0 for a regime nobody knows."""
-    largest = {r.value: max(row[family] for family in families) for r, row in WEIGHTS.items()}
-    return np.asarray(regime.map(largest).fillna(0.0), dtype=np.float64)
+def _weigher(regime: pd.Series) -> Callable[..., Floats]:
+    """Tells the largest weight of families per candle; 0 for a regime nobody knows."""
+    number, names = pd.factorize(regime)  # -1, the last place, where there is none
+
+    def weigh(*families: Family) -> Floats:
+        largest = {r.value: max(row[family] for family in families) for r, row in WEIGHTS.items()}
+        return np.array([*(largest.get(name, 0.0) for name in names), 0.0])[number]
+
+    return weigh

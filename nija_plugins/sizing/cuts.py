@@ -1,7 +1,7 @@
 """What a stake may not exceed, each rule with the largest stake it allows.
 
-The cuts hold for every sizer, ours or a plugin's. A stake S bought at fee f loses
-`request.loss_at_stop` × S at its stop, so a budget of dollars at risk allows budget / loss.
+The cuts hold for every sizer, ours or a plugin's. A stake S loses `request.loss_at_stop` × S at its
+stop, so a budget of dollars at risk allows budget / loss; it takes `request.cost` × S of the cash.
 """
 
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def cash_buffer_cut(request: EntryRequest, account: Account, settings: Settings)
     buffer = settings.force_cash_buffer / 100 * account.equity
     return _cut(
         "cash buffer",
-        (account.free_cash - buffer) / (1 + request.market.fee),
+        (account.all_free_cash - buffer) / request.cost,
         f"{settings.force_cash_buffer:g}% of equity stays in cash",
     )
 
@@ -66,8 +66,19 @@ def free_cash_cut(request: EntryRequest, account: Account) -> Cut:
     """What can be paid, fee included."""
     return _cut(
         "free cash",
-        account.free_cash / (1 + request.market.fee),
+        account.free_cash / request.cost,
         "no more than is there, fee included",
+    )
+
+
+def asset_cut(request: EntryRequest, account: Account, settings: Settings) -> Cut:
+    """What keeps an asset within max_asset_pct of equity, over all brokers."""
+    return _cut(
+        "asset share",
+        (settings.max_asset_pct / 100 * account.equity - account.in_asset(request.asset))
+        / request.leverage,
+        f"at most {settings.max_asset_pct:g}% of equity may be in {request.asset}, "
+        "over all brokers",
     )
 
 
@@ -79,16 +90,20 @@ def shared_cuts(request: EntryRequest, account: Account, settings: Settings) -> 
         drawdown_cut(request, account, settings),
         cash_buffer_cut(request, account, settings),
         free_cash_cut(request, account),
+        asset_cut(request, account, settings),
         _cut("exchange maximum", request.maximum_stake, "the engine or exchange allows no more"),
     )
 
 
-def position_cut(account: Account, settings: Settings) -> Cut:
-    """max_position_pct of equity, for every stake but the smallest lot."""
+def position_cut(request: EntryRequest, account: Account, settings: Settings) -> Cut:
+    """max_position_pct of equity, for every stake but the smallest lot. What leverage adds to the
+    position must leave it within max_asset_pct."""
+    most = settings.max_position_pct
+    largest = max(most, min(most * request.leverage, settings.max_asset_pct))
     return _cut(
         "position size",
-        settings.max_position_pct / 100 * account.equity,
-        f"a position is at most {settings.max_position_pct:g}% of equity",
+        largest / 100 * account.equity / request.leverage,
+        f"a position is at most {largest:g}% of equity",
     )
 
 
@@ -98,12 +113,12 @@ def lot_share(settings: Settings) -> float:
     return min(settings.min_lot_max_pct, settings.max_asset_pct) / 100
 
 
-def lot_cut(account: Account, settings: Settings) -> Cut:
+def lot_cut(request: EntryRequest, account: Account, settings: Settings) -> Cut:
     """`lot_share` of equity, for the smallest lot in place of `position_cut`."""
     share = lot_share(settings)
     return _cut(
         "smallest lot's share",
-        share * account.equity,
+        share * account.equity / request.leverage,
         f"the smallest lot is at most {share:.0%} of equity",
     )
 

@@ -14,8 +14,8 @@ from nija_plugins.sizing.smallest import smallest_equity
 class Decision:
     """What became of a wish. `stake` is 0 when refused, and `refusal` then says why.
 
-    `amount` is the lot in base currency; `lifted` is true when the stake is the smallest lot
-    because the wish was below it; `decided_by` names what fixed the size.
+    `amount` is the lot in base currency, worth stake × leverage; `lifted` is true when the stake is
+    the smallest lot because the wish was below it; `decided_by` names what fixed the size.
     """
 
     wish: float
@@ -31,9 +31,9 @@ class Decision:
 def decide(wish: float, request: EntryRequest, account: Account, settings: Settings) -> Decision:
     """The stake for a wished one, in stake currency. Pure; every number is in the Decision."""
     shared = shared_cuts(request, account, settings)
-    cuts = (position_cut(account, settings), *shared)
+    cuts = (position_cut(request, account, settings), *shared)
     lot = smallest_amount(request, settings.min_trade_size)
-    lot_stake = lot * request.price
+    lot_stake = lot * request.price / request.leverage
 
     def refused(by: str, sentence: str) -> Decision:
         return Decision(wish, cuts, lot_stake, 0.0, 0.0, False, by, sentence)
@@ -44,7 +44,7 @@ def decide(wish: float, request: EntryRequest, account: Account, settings: Setti
     allowed = min(wish, tight.largest)
     if allowed <= 0:
         return refused(tight.name, f"Nothing is left to risk: {tight.why}.")
-    amount = floor_amount(allowed / request.price, request.market)
+    amount = floor_amount(allowed * request.leverage / request.price, request.market)
     if amount >= lot:
         by = tight.name if tight.largest < wish else "wish"
         stake = min(stake_for(amount, request), allowed)
@@ -52,7 +52,7 @@ def decide(wish: float, request: EntryRequest, account: Account, settings: Setti
     obstacle = lot_obstacle(request, account, settings)
     if obstacle is not None:
         return refused(*obstacle)
-    lot_cuts = (lot_cut(account, settings), *shared)
+    lot_cuts = (lot_cut(request, account, settings), *shared)
     stake = min(stake_for(lot, request), tightest(lot_cuts).largest)
     return Decision(wish, lot_cuts, lot_stake, stake, lot, True, "smallest lot")
 
@@ -62,7 +62,9 @@ def lot_obstacle(
 ) -> tuple[str, str] | None:
     """Why even the smallest lot is too much, as (rule, sentence), or None when it is not."""
     lot_stake = smallest_stake(request, settings.min_trade_size)
-    tight = tightest((lot_cut(account, settings), *shared_cuts(request, account, settings)))
+    tight = tightest(
+        (lot_cut(request, account, settings), *shared_cuts(request, account, settings))
+    )
     if lot_stake <= tight.largest:
         return None
     needed = smallest_equity(request, settings)

@@ -18,7 +18,8 @@ def live_minimum_stake(market: Market, price: float, stoploss: float, reserve: f
     """The smallest stake freqtrade accepts live, in stake currency.
 
     The formula of `Exchange._get_stake_amount_limit` with the strategy's disaster `stoploss`
-    (fraction, e.g. 0.30): backtesting assumes 5% there and would accept what live refuses.
+    (fraction, e.g. 0.30): backtesting assumes 5% there and would accept what live refuses. With
+    leverage freqtrade divides it by that.
     """
     margin = 1 + reserve
     for_stop = min(max(margin / (1 - abs(stoploss)), 1.0), RESERVE_CEILING)
@@ -31,16 +32,16 @@ def floor_amount(amount: float, market: Market) -> float:
 
 
 def smallest_amount(request: EntryRequest, min_trade_size: float) -> float:
-    """The smallest amount NIJA orders: it costs at least `min_trade_size` and the exchange's
+    """The smallest amount NIJA orders: it is worth at least `min_trade_size` and the exchange's
     minimum, plus one step, so that a rounding anywhere on the way cannot take it below."""
-    floor = max(min_trade_size, request.minimum_stake)
+    floor = max(min_trade_size, request.minimum_stake * request.leverage)
     steps = _steps(floor / request.price, request.market.amount_step, ROUND_CEILING) + 1
     return float(steps * _decimal(request.market.amount_step))
 
 
 def smallest_stake(request: EntryRequest, min_trade_size: float) -> float:
-    """What `smallest_amount` costs, before fees, in stake currency."""
-    return smallest_amount(request, min_trade_size) * request.price
+    """The stake of `smallest_amount`, before fees, in stake currency."""
+    return smallest_amount(request, min_trade_size) * request.price / request.leverage
 
 
 def stake_for(amount: float, request: EntryRequest) -> float:
@@ -48,7 +49,7 @@ def stake_for(amount: float, request: EntryRequest) -> float:
 
     A thousandth of a step on top, because stake / price × price is not exact in binary.
     """
-    return (amount + request.market.amount_step / 1000) * request.price
+    return (amount + request.market.amount_step / 1000) * request.price / request.leverage
 
 
 def _steps(amount: float, step: float, rounding: str) -> Decimal:

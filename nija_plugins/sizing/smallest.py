@@ -21,8 +21,8 @@ def smallest_equity(request: EntryRequest, settings: Settings) -> float:
     at_risk = lot * request.loss_at_stop
     needed = max(
         minimum_balance(request.exchange, settings),
-        lot / lot_share(settings),
-        lot * (1 + request.market.fee) / (1 - settings.force_cash_buffer / 100),
+        lot * request.leverage / lot_share(settings),
+        lot * request.cost / (1 - settings.force_cash_buffer / 100),
         at_risk / (min(settings.daily_max_loss, settings.max_drawdown) / 100),
     )
     tiers = sorted(SCALING_TIERS, key=lambda tier: tier.min_equity)

@@ -1,4 +1,5 @@
-"""The volatility leg: risk_per_trade / 5 of equity a day, over the pair's daily volatility."""
+"""The volatility leg: risk_per_trade / 5 of equity a day, over the daily volatility of the stake,
+which is the pair's times the leverage."""
 
 from nija_plugins.account import Account
 from nija_plugins.entry import EntryRequest
@@ -12,5 +13,6 @@ def volatility_leg(request: EntryRequest, account: Account, settings: Settings) 
     """Fraction of equity in [0, max_position_pct]; 0 when the volatility is not known."""
     if not request.daily_volatility > 0:
         return 0.0
+    moved = request.daily_volatility * request.leverage
     daily_risk = account.limits.risk_per_trade / 100 / DAYS_OF_RISK
-    return min(daily_risk / request.daily_volatility, settings.max_position_pct / 100)
+    return min(daily_risk / moved, settings.max_position_pct / 100)

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from math import isfinite
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from freqtrade.constants import Config
@@ -11,10 +12,11 @@ from freqtrade.exchange import timeframe_to_seconds
 from freqtrade.persistence import LocalTrade
 from freqtrade.strategy import IStrategy
 
-from nija_plugins import manager
+from nija_plugins import manager, redaction
 from nija_plugins.account import Account
 from nija_plugins.archive import Archive
 from nija_plugins.book import Book, Reading
+from nija_plugins.brokers.watch import PortfolioWatch
 from nija_plugins.entry import EntryRequest, Market, Mode
 from nija_plugins.exchange_features import holds_stops
 from nija_plugins.live import LiveWatch
@@ -22,15 +24,18 @@ from nija_plugins.lost_stops import LostStops
 from nija_plugins.memory import AccountStore
 from nija_plugins.memory.store import MEMORY_FILE, account_name
 from nija_plugins.modes import judged_alone, mode_of, one_of_many
-from nija_plugins.past import traded
+from nija_plugins.past import quote_of, traded
 from nija_plugins.plans import FrozenPlan
-from nija_plugins.requests import entry_request, market_rules
+from nija_plugins.requests import LIQUIDATION_BUFFER, entry_request, market_rules
 from nija_plugins.run import Run
 from nija_plugins.scaling.tiers import SCALING_TIERS
 from nija_plugins.settings import Settings
 from nija_plugins.view import Regime
 
 logger = logging.getLogger(__name__)
+
+WIDEST = 0.9
+"""How much of the disaster stop's distance a plan may use."""
 
 
 class StrategyBase(IStrategy):
@@ -42,6 +47,11 @@ class StrategyBase(IStrategy):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
+        # What does not change in a run, and is asked at every candle.
+        self._mode: Mode = mode_of(config)
+        self._judged_alone = judged_alone(config)
+        self._one_of_many = one_of_many(config)
+        self._keep_secrets()
         self.nija_settings = Settings.load(config)
         # freqtrade's backtest cache hashes the config and the strategy's file, and would miss a
         # change in a plugin, a tier or an environment override.
@@ -52,6 +62,7 @@ class StrategyBase(IStrategy):
             # Not in a dry-run: freqtrade would fill it at the stop's price, for the maker's fee.
             self.order_types: dict[str, Any] = {**self.order_types, "stoploss_on_exchange": True}
         self._started: datetime | None = None
+        self._turn = RLock()
         self._forget()
 
     def _forget(self) -> None:
@@ -64,20 +75,26 @@ class StrategyBase(IStrategy):
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the memory of a run, which a worker process builds for itself."""
-        memory = {"_book": None, "_archive": None, "_run": None, "_lost_stops": None}
+        memory = {"_book": None, "_archive": None, "_run": None, "_lost_stops": None, "_turn": None}
         return {**self.__dict__, **memory}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._keep_secrets()
+        self._turn = RLock()
         self._forget()
+
+    def _keep_secrets(self) -> None:
+        """freqtrade has taken the exchange's keys out of the configuration by now, but not out of
+        the original one, which it also exports with a backtest's result."""
+        redaction.remember(self.config)
+        if original := self.config.get("original_config"):
+            redaction.remember(original)
+            self.config["original_config"] = redaction.without_secrets(original)
 
     def _build_manager(self) -> Any:
         folder = self.config.get("user_data_dir")
         return manager.build(self.nija_settings, Path(folder) / "plugins" if folder else None)
-
-    @property
-    def _mode(self) -> Mode:
-        return mode_of(self.config)
 
     @property
     def run(self) -> Run:
@@ -89,8 +106,9 @@ class StrategyBase(IStrategy):
                 self.config,
                 self._mode,
                 self._live_watch(),
+                self._portfolio_watch(),
             )
-            if one_of_many(self.config):
+            if self._one_of_many:
                 # Hundreds of repetitions of one announcement bury what these commands say.
                 logging.getLogger("nija_plugins.scaling").setLevel(logging.WARNING)
         return self._run
@@ -107,9 +125,14 @@ class StrategyBase(IStrategy):
             self._tell_person,
         )
 
+    def _portfolio_watch(self) -> PortfolioWatch | None:
+        if self._mode == "backtest":
+            return None
+        return PortfolioWatch.of(self.config, self.nija_settings, self._tell_person)
+
     def _tell_person(self, message: str) -> None:
         """Telegram, Discord, webhooks: whatever freqtrade is set up to send."""
-        self.dp.send_msg(f"NIJA: {message}", always_send=True)
+        self.dp.send_msg(redaction.masked(f"NIJA: {message}"), always_send=True)
 
     @property
     def _candle(self) -> timedelta:
@@ -119,14 +142,21 @@ class StrategyBase(IStrategy):
         """A hash of the candles that a backtest's filter learns from; they decide it, too."""
         if not self.nija_settings.ai_trade_filter or self._mode != "backtest":
             return ""
-        return Archive(self.config).contents(
-            traded(self.nija_settings, self.config["stake_currency"])
-        )
+        return Archive(self.config).contents(traded(self.nija_settings, quote_of(self.config)))
 
     def _market_rules(self, pair: str) -> Market:
         # freqtrade charges a configured fee everywhere but live.
         fee = self.config.get("fee") if self._mode != "live" else None
-        return market_rules(pair, self.dp.market(pair), fee)
+        listed = self.dp.market(pair)
+        if listed is None or not listed.get("contract"):
+            return market_rules(pair, listed, fee)
+        # For the largest position there could be: larger ones need more margin.
+        whole = self.wallets.get_total(self.config["stake_currency"]) if self.wallets else 0.0
+        rate, _ = self.dp._exchange.get_maintenance_ratio_and_amt(
+            pair, whole * self.nija_settings.max_leverage
+        )
+        buffer = self.config.get("liquidation_buffer", LIQUIDATION_BUFFER)
+        return market_rules(pair, listed, fee, rate, buffer)
 
     def _account(self, now: datetime) -> Account:
         assert self.wallets is not None
@@ -135,7 +165,7 @@ class StrategyBase(IStrategy):
             self.wallets,
             self._book,
             self.config["stake_currency"],
-            alone=judged_alone(self.config),
+            alone=self._judged_alone,
         )
 
     def _reading(self, pair: str, now: datetime) -> Reading | None:
@@ -144,7 +174,7 @@ class StrategyBase(IStrategy):
         reading = self._book.reading(pair, now)
         if reading is None:
             return None
-        widest = abs(self.stoploss) * 0.9
+        widest = abs(self.stoploss) * WIDEST
         return reading.bent(
             score=self.score_scale(reading.regime),
             stop=self.stop_scale(),
@@ -154,7 +184,13 @@ class StrategyBase(IStrategy):
         )
 
     def _request(
-        self, pair: str, now: datetime, price: float, reading: Reading, bounds: tuple[float, float]
+        self,
+        pair: str,
+        now: datetime,
+        price: float,
+        reading: Reading,
+        bounds: tuple[float, float],
+        leverage: float = 1.0,
     ) -> EntryRequest:
         assets = [known.partition("/")[0] for known in self._book.pairs]
         return entry_request(
@@ -169,6 +205,7 @@ class StrategyBase(IStrategy):
             candle=self._candle,
             tradable_pairs=sum(asset in self.nija_settings.trade_only for asset in assets),
             engine_bounds=bounds,
+            leverage=leverage,
         )
 
     def _frozen_plan(self, trade: LocalTrade) -> FrozenPlan | None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from math import inf, isfinite
 from typing import Any
@@ -11,19 +12,60 @@ from freqtrade.persistence import Order, Trade
 from nija_plugins import answers
 from nija_plugins.account import Account
 from nija_plugins.book import Reading
+from nija_plugins.copying.following import as_copy, objections, planned, refuse, shared
+from nija_plugins.copying.tag import MalformedCopy, is_copy, parse
+from nija_plugins.decisions import decided, entry_approved
 from nija_plugins.entry import EntryRequest
 from nija_plugins.guard import PluginFailure
 from nija_plugins.plans import FrozenPlan
 from nija_plugins.refusals import Reason
 from nija_plugins.sizing.decision import decide
+from nija_plugins.sizing.leverage import largest_leverage
 from nija_plugins.starts import outlived_a_start
-from nija_plugins.strategy.base import StrategyBase
+from nija_plugins.strategy.base import WIDEST, StrategyBase
 
 logger = logging.getLogger(__name__)
 
 
 class Entries(StrategyBase):
     """freqtrade's questions before an entry."""
+
+    def leverage(
+        self,
+        pair: str,
+        current_time: datetime,
+        current_rate: float,
+        proposed_leverage: float,
+        max_leverage: float,
+        entry_tag: str | None,
+        side: str,
+        **kwargs: Any,
+    ) -> float:
+        """The leverage, 1 for none. freqtrade asks before it asks for the stake, in futures markets
+        only, and takes 1 when this raises; so does NIJA."""
+        try:
+            return min(self._leverage(pair, current_time, current_rate), max_leverage)
+        except Exception as error:
+            self._say_once(f"No leverage for {pair}: {type(error).__name__}: {error}", error)
+            return 1.0
+
+    def _leverage(self, pair: str, now: datetime, price: float) -> float:
+        run, settings = self.run, self.nija_settings
+        reading = self._reading(pair, now)
+        if reading is None:
+            return 1.0
+        request = self._request(pair, now, price, reading, (0.0, inf))
+        account = self._account(now)
+        largest = largest_leverage(request, account, settings)
+        if largest <= 1:
+            return 1.0
+        given = {"request": request, "account": account, "settings": settings}
+        try:
+            wish = run.hooks.first("nija_leverage", answers.leverage, tier=account.tier, **given)
+        except PluginFailure as failure:
+            run.hooks.report(failure)  # nothing is entered in this loop
+            return 1.0
+        return min(wish or 1.0, largest)
 
     def custom_stake_amount(
         self,
@@ -41,33 +83,113 @@ class Entries(StrategyBase):
         """The stake, or 0 for no entry. freqtrade takes the full proposed stake when this raises,
         so it does not."""
         try:
-            self.run.approvals.pop(pair, None)
-            return self._stake(pair, current_time, current_rate, (min_stake or 0.0, max_stake))
+            with self._turn:
+                self.run.approvals.pop(pair, None)
+                if side != "long":  # a person may force what can_short rules out
+                    logger.error("No entry into %s: NIJA trades long only.", pair)
+                    return 0.0
+                bounds = (min_stake or 0.0, max_stake)
+                asked = (pair, current_time, current_rate, bounds, leverage)
+                if entry_tag is not None and is_copy(entry_tag):
+                    self._copy(*asked, entry_tag)
+                else:
+                    self._signal(*asked)
+                return self.run.approvals.get(pair, 0.0) / leverage
         except Exception as error:
             self._say_once(f"No entry into {pair}: {type(error).__name__}: {error}", error)
             return 0.0
 
-    def _stake(self, pair: str, now: datetime, price: float, bounds: tuple[float, float]) -> float:
-        run = self.run
+    def _signal(
+        self,
+        pair: str,
+        now: datetime,
+        price: float,
+        bounds: tuple[float, float],
+        leverage: float,
+    ) -> None:
         reading = self._reading(pair, now)
         if reading is None:
             logger.info("No entry into %s: it has not been analysed yet.", pair)
-            return 0.0
-        run.unseen.judged(pair, reading.ended)
+            return
+        self.run.unseen.judged(pair, reading.ended)
+        self._decide(self._request(pair, now, price, reading, bounds, leverage), reading)
+
+    def _copy(
+        self,
+        pair: str,
+        now: datetime,
+        price: float,
+        bounds: tuple[float, float],
+        leverage: float,
+        tag: str,
+    ) -> None:
+        """Each refusal says in the log which copy it refused, and why."""
+        try:
+            copy = parse(tag)
+        except MalformedCopy as error:
+            logger.warning("No entry into %s: %s", pair, error)
+            return
+        reading = self._reading(pair, now)
+        if reading is None:
+            refuse(copy, (f"{pair} has not been analysed here: is it in pair_whitelist?",))
+            return
+        reading = planned(copy, reading)
+        request = as_copy(copy, self._request(pair, now, price, reading, bounds, leverage))
+        against = objections(copy, request, self.nija_settings, abs(self.stoploss) * WIDEST)
+        reasons = tuple(Reason("copying", sentence) for sentence in against)
+        if reasons:
+            self.run.refuse(request, reading.ended, reasons)
+        else:
+            reasons = self._decide(request, reading, copy.share)
+        if reasons:
+            refuse(copy, tuple(reason.sentence for reason in reasons))
+
+    def _decide(
+        self, request: EntryRequest, reading: Reading, share: float = 1.0
+    ) -> tuple[Reason, ...]:
+        """Approves a stake, times `share`; else the reasons why not, which it records."""
+        run, now = self.run, request.time
         if run.live is not None:
             run.live.look_at_cash(now, self.wallets, Trade.get_trades_proxy(is_open=True))
-        request = self._request(pair, now, price, reading, bounds)
+        if run.portfolio is not None:
+            run.portfolio.look(now)
         account = run.check_loop(self._account(now))
+        reasons = run.objections(request, account) or self._too_much_leverage(request, account)
+        if not reasons and self._waits(request, reading.ended):
+            return ()  # freqtrade asks again in its next loop
         reasons = (
-            run.objections(request, account)
-            or self._compared(request)
-            or self._sized(request, account, reading)
+            reasons or self._compared(request) or self._sized(request, account, reading, share)
         )
-        if not reasons:
-            return run.approvals[pair]
-        run.reach_limits(reasons, account, self._requests_at_close(now))
-        run.refuse(request, reading.ended, reasons)
-        return 0.0
+        if reasons:
+            run.reach_limits(reasons, account, self._requests_at_close(now))
+            run.refuse(request, reading.ended, reasons)
+        elif self._mode != "backtest":
+            logger.info(entry_approved(request, account, run.approvals[request.pair]))
+        return reasons
+
+    def _too_much_leverage(self, request: EntryRequest, account: Account) -> tuple[Reason, ...]:
+        """What speaks against a leverage not decided here: a forced entry brings its own."""
+        largest = largest_leverage(request, account, self.nija_settings)
+        if request.leverage <= largest:
+            return ()
+        return (
+            Reason(
+                "sizing.leverage",
+                f"A leverage of {request.leverage:g} is more than the {largest:g} that the tier, "
+                "max_leverage and the stop allow.",
+            ),
+        )
+
+    def _waits(self, request: EntryRequest, candle: datetime) -> bool:
+        """Whether a broker that comes first in exchange_priority has yet to judge the candle. A
+        copy does not wait: nobody asks for it again in the next loop."""
+        portfolio = self.run.portfolio
+        if portfolio is None or request.copy_of is not None:
+            return False
+        first = portfolio.waits_for(candle, request.time)
+        if first is not None:
+            logger.info("The entry into %s waits for %s, which comes first.", request.pair, first)
+        return first is not None
 
     def _compared(self, request: EntryRequest) -> tuple[Reason, ...]:
         """What speaks against an entry once the exchange was asked what it holds (live only)."""
@@ -90,9 +212,10 @@ class Entries(StrategyBase):
                 yield self._request(pair, now, reading.close, reading, (0.0, inf))
 
     def _sized(
-        self, request: EntryRequest, account: Account, reading: Reading
+        self, request: EntryRequest, account: Account, reading: Reading, share: float
     ) -> tuple[Reason, ...]:
-        """Approves a stake for the request and promises its plan; else why there is none."""
+        """Approves a position for the request, times `share`, and promises its plan; else why there
+        is none."""
         run, settings = self.run, self.nija_settings
         given = {"request": request, "account": account, "settings": settings}
         try:
@@ -105,7 +228,14 @@ class Entries(StrategyBase):
         decision = decide(wish, request, account, settings)
         if decision.refusal is not None:
             return (Reason(f"sizing.{decision.decided_by}", decision.refusal),)
-        run.approvals[request.pair] = decision.stake
+        stake, refusal = shared(decision, share, request, settings)
+        if refusal is not None:
+            return (Reason("copying", refusal),)
+        taken = run.reserve(request, stake, account)
+        if taken:
+            return taken
+        run.approvals[request.pair] = stake * request.leverage
+        run.stakes.promise(request, account, replace(decision, stake=stake), settings)
         run.plans.promise(request.pair, FrozenPlan.of(reading))
         return ()
 
@@ -125,14 +255,22 @@ class Entries(StrategyBase):
         this raised, so the memory it needs is looked up without building anything."""
         approved = self._run.approvals.pop(pair, 0.0) if self._run else 0.0
         if amount * rate <= approved * (1 + 1e-6):
+            if self._run and not self._run.confirm(pair, current_time):
+                return False
             if self._run and self._run.live:
-                self._run.live.expect_order(pair, current_time)
+                self._run.live.orders.expect(pair, current_time)
             return True
+        if self._run and self._run.portfolio:
+            self._run.portfolio.release(pair, current_time)
         logger.error(
-            "No entry into %s: an order of %.2f is not the stake of %.2f NIJA decided.",
-            pair,
-            amount * rate,
-            approved,
+            decided(
+                "entry_refused",
+                f"No entry into {pair}: an order of {amount * rate:.2f} is not the position of "
+                f"{approved:.2f} NIJA decided.",
+                pair=pair,
+                rules="engine.other_stake",
+                price=rate,
+            )
         )
         return False
 

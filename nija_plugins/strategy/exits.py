@@ -1,13 +1,32 @@
 """Open trades: fills, the planned and trailed stop, the time stop, and leaving at a limit."""
 
+import logging
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import stoploss_from_absolute
 
+from nija_plugins.copying.standing import WORD
+from nija_plugins.copying.tag import is_copy
+from nija_plugins.decisions import decided
 from nija_plugins.locks import DRAWDOWN
 from nija_plugins.strategy.base import StrategyBase
+
+logger = logging.getLogger(__name__)
+
+Callback = TypeVar("Callback", bound=Callable[..., Any])
+
+
+def only_looks(callback: Callback) -> Callback:
+    """Marks a callback that changes nothing on the trade it is shown.
+
+    freqtrade copies the trade and all its orders, deeply, for every call of a callback that is not
+    its own: half the time that a backtest spends on open trades.
+    """
+    callback.__qualname__ = f"IStrategy.{callback.__name__}"
+    return callback
 
 
 class Exits(StrategyBase):
@@ -16,15 +35,26 @@ class Exits(StrategyBase):
     def order_filled(
         self, pair: str, trade: Trade, order: Order, current_time: datetime, **kwargs: Any
     ) -> None:
-        """Freezes the plan of a new trade; tells the plugins."""
+        """Freezes the plan of a new trade, says whether it may be copied, tells the plugins."""
         self.run.trades_changed = True
         told = {"pair": pair, "price": order.safe_price, "amount": order.safe_filled}
         if order.ft_order_side == trade.entry_side:
             self._frozen_plan(trade)
-            stake = order.safe_price * order.safe_filled
+            self._give_word(trade)
+            self.run.stakes.filled(trade)
+            stake = order.safe_price * order.safe_filled / trade.leverage
             self.run.hooks.tell("nija_entry_filled", stake=stake, **told)
         else:
             self.run.hooks.tell("nija_exit_filled", profit=self._profit(trade, order), **told)
+
+    def _give_word(self, trade: Trade) -> None:
+        """Stores with the trade whether it may be copied, as its tier is now. A copy may not."""
+        if self._mode == "backtest" or trade.get_custom_data(WORD) is not None:
+            return
+        scaling = self.run.scaling
+        copied = scaling.limits.copy_trading and not is_copy(trade.enter_tag)
+        tier = scaling.tier.name if scaling.tier else None
+        trade.set_custom_data(WORD, {"copied": copied, "tier": tier})
 
     def _profit(self, trade: Trade, order: Order) -> float:
         """The trade's profit so far, after fees, in stake currency. Backtesting tells of a fill
@@ -40,6 +70,7 @@ class Exits(StrategyBase):
         best = self._book.highest_close(trade.pair, trade.open_date_utc, now)
         return plan.stop_price(trade.open_rate, best)
 
+    @only_looks
     def custom_stoploss(
         self,
         pair: str,
@@ -55,17 +86,21 @@ class Exits(StrategyBase):
         if stop is None:
             return None
         if after_fill:
-            # Here freqtrade would even lower a stop: one that was tightened stays where it is.
-            stop = max(stop, trade.stop_loss or 0.0)
+            # Here freqtrade would even lower a stop: one that was tightened stays where it is. The
+            # disaster stop gives way, which leverage may have pulled above the planned one.
+            tightened = (trade.stop_loss or 0.0) > (trade.initial_stop_loss or 0.0)
+            stop = max(stop, trade.stop_loss if tightened else 0.0)
         if stop >= current_rate and self._mode != "backtest":
             # The trail rose above the price while nobody looked. freqtrade takes 0 for no answer;
             # the least distance there is makes it sell now.
+            self._say_exit(trade, "nija_trail_above_price", current_rate, current_profit)
             return 1e-9
         distance: float = stoploss_from_absolute(
             stop, current_rate, is_short=trade.is_short, leverage=trade.leverage
         )
         return distance
 
+    @only_looks
     def custom_exit(
         self,
         pair: str,
@@ -83,8 +118,29 @@ class Exits(StrategyBase):
             stop = max(self._stop_price(trade, current_time) or 0.0, trade.stop_loss or 0.0)
             if current_rate <= stop:
                 return "nija_gap_through_stop"
+        reason = None
         if DRAWDOWN in self.run.memory.locked:
-            return DRAWDOWN
-        if current_time - trade.open_date_utc >= self.time_stop:
-            return "nija_time_stop"
-        return None
+            reason = DRAWDOWN
+        elif current_time - trade.open_date_utc >= self.time_stop:
+            reason = "nija_time_stop"
+        if reason and self._mode != "backtest":
+            self._say_exit(trade, reason, current_rate, current_profit)
+        return reason
+
+    def _say_exit(self, trade: Trade, reason: str, price: float, profit: float) -> None:
+        """Once per trade and reason: freqtrade asks again until the order is accepted."""
+        key = f"exit of {trade.id}: {reason}"
+        if key in self._said:
+            return
+        self._said.add(key)
+        logger.info(
+            decided(
+                "exit",
+                f"Exit from {trade.pair}: {reason}, at {price:,.8g}.",
+                pair=trade.pair,
+                trade=trade.id,
+                reason=reason,
+                price=price,
+                profit=profit,
+            )
+        )

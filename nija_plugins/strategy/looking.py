@@ -7,7 +7,7 @@ import pandas as pd
 from freqtrade.strategy import merge_informative_pair
 
 from nija_plugins import chart, market
-from nija_plugins.past import MODELS, Past
+from nija_plugins.past import MODELS, Past, quote_of
 from nija_plugins.signals.indicators import window_mean
 from nija_plugins.strategy.base import StrategyBase
 
@@ -45,15 +45,19 @@ class Looking(StrategyBase):
         return Past(
             archive=self._archive,
             exchange=self.config["exchange"]["name"],
-            stake=self.config["stake_currency"],
+            quote=quote_of(self.config),
             fee=self._market_rules(pair).fee,
             time_stop=self.time_stop,
             cache=Path(self.config["user_data_dir"]) / MODELS,
         )
 
     def candidates(self, dataframe: pd.DataFrame, pair: str) -> pd.DataFrame:
-        """`dataframe` with an entry signal on every candidate; the vetoes judge each of them."""
-        self._book.observe(pair, dataframe[["date", "close", *market.COLUMNS]])
+        """`dataframe` with an entry signal on every candidate; the vetoes judge each of them. An
+        account that follows a leader has none: it enters copies."""
+        if self.nija_settings.mode == "MASTER_FOLLOW":
+            dataframe["nija_candidate"] = False
+        with self._turn:
+            self._book.observe(pair, dataframe[["date", "close", *market.COLUMNS]])
         chosen = dataframe["nija_candidate"]
         dataframe.loc[chosen, "enter_long"] = 1
         dataframe.loc[chosen, "enter_tag"] = dataframe.loc[chosen, "nija_regime"]

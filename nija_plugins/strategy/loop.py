@@ -2,7 +2,9 @@
 
 import logging
 import os
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from importlib.metadata import version
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,10 @@ from typing import Any
 from freqtrade.persistence import Trade
 
 from nija_plugins import start_checks
+from nija_plugins.copying.standing import Standing
 from nija_plugins.live import LiveWatch
-from nija_plugins.modes import judged_alone, one_of_many
 from nija_plugins.risk.floors import tightened
-from nija_plugins.settings import NOT_YET_IN_FORCE, misspelt
+from nija_plugins.settings import misspelt
 from nija_plugins.starts import last_start
 from nija_plugins.strategy.base import StrategyBase
 from nija_plugins.unseen import passed_over_because
@@ -24,13 +26,16 @@ logger = logging.getLogger(__name__)
 ANALYSED = "_IStrategy__last_candle_seen_per_pair"
 """Where freqtrade remembers which candle of each pair it has analysed; it offers no other way."""
 
+RPC_MANAGER = "_DataProvider__rpc"
+"""Where freqtrade's data provider keeps the way to the bot, which a strategy is not told."""
+
 
 class Loop(StrategyBase):
     """freqtrade's start and its loop."""
 
     def bot_start(self, **kwargs: Any) -> None:
         """Says what is not in force, once."""
-        if judged_alone(self.config):
+        if self._judged_alone:
             logger.info("lookahead-analysis: every entry is judged as the account's first.")
         parameters = Path(self.__file__).with_suffix(".json")
         if parameters.is_file():
@@ -38,42 +43,74 @@ class Loop(StrategyBase):
                 "%s changes this run: hyperopt left it there. Delete it to trade NIJA as shipped.",
                 parameters.name,
             )
-        if one_of_many(self.config):
+        if self._one_of_many:
             return
         if self._mode != "backtest":
             start_checks.look(self.config, self.wallets._exchange, self._mode == "live")
         for name, meant in misspelt(os.environ).items():
             logger.warning("%s sets nothing: did you mean %s?", name, meant)
-        idle = ", ".join(NOT_YET_IN_FORCE)
-        logger.info("NIJA settings without a rule yet: %s. See `nija status`.", idle)
+        if self.nija_settings.mode == "MASTER_FOLLOW":
+            logger.info("mode is MASTER_FOLLOW: copies are entered, and no signals of our own.")
+            if not self.config.get("force_entry_enable"):
+                logger.warning('"force_entry_enable" is not true: no copy can be entered.')
         if not self.nija_settings.ai_trade_filter:
             logger.info("ai_trade_filter is off: the AI filter's two rules are inactive.")
         elif not self.run.hooks.served("nija_confidence"):
             logger.info("No plugin serves nija_confidence: the AI filter's rules are inactive.")
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
-        """Values the account, tells the plugins, applies the tier's limits."""
+        """Values the account, tells the plugins, applies the tier's limits. What people and copiers
+        force comes in another thread: each waits for the other, or a half-sold trade would count
+        with its coins and with its proceeds."""
+        with self._nothing_forced():
+            self._begin_loop(current_time)
+
+    def _nothing_forced(self) -> AbstractContextManager[Any]:
+        """freqtrade's own lock around forced entries and exits; it offers no other way to it."""
+        manager = getattr(self.dp, RPC_MANAGER, None)
+        if self._mode == "backtest" or manager is None:
+            return nullcontext()
+        try:
+            lock: AbstractContextManager[Any] = manager._rpc._freqtrade._exit_lock
+        except AttributeError:
+            self.run.loop = None  # another freqtrade: nothing is entered on what cannot be known
+            raise
+        return lock
+
+    def _begin_loop(self, current_time: datetime) -> None:
         if self._mode == "backtest" and self._run and self._run.after(current_time):
             self._run = None  # time stepped back: the next hyperopt epoch
         if self._mode != "backtest":
             self._clear_at_start()
         run = self.run
         run.begin_loop()
+        if self._mode != "backtest":
+            Trade.commit()  # what this thread has read of its trades may be of before
+        if run.portfolio is not None:
+            run.portfolio.look(current_time)
         if run.live is not None:
             self._look(run.live, current_time)
         run.note_incidents(current_time)
         account = self._account(current_time)
-        if not judged_alone(self.config) and run.keep_limits(account):
+        if not self._judged_alone and run.keep_limits(account):
             account = self._account(current_time)
         if account.problem is None:
-            run.see(account)
+            run.see(account, self._book)
             run.note_raised(current_time, raise_stops(tightened(account, self.nija_settings)))
             if run.hooks.tell("nija_equity", account=account):
                 run.loop = current_time
         run.keep_memory(account)
         self._apply_limits()
-        if not one_of_many(self.config):
+        if not self._one_of_many:
             self._note_passed_over(current_time)
+
+    def version(self) -> str:
+        """What this account says of itself to people and copiers; see `copying.standing`."""
+        tier, copied = None, False
+        if self._run is not None:
+            tier, copied = self._run.scaling.tier, self._run.scaling.limits.copy_trading
+        name = tier.name if tier else "none"
+        return str(Standing(version("nija-micro"), name, copied, self.nija_settings.mode))
 
     def _clear_at_start(self) -> None:
         """Votes and caches, never what is on disk. freqtrade's /start after /stop is a start too:
@@ -119,7 +156,7 @@ class Loop(StrategyBase):
     def _apply_limits(self) -> None:
         """Rewrites max_open_trades: live reads the config's, backtesting the strategy's. Never
         below 1, which backtesting would take for "unlimited": no tier is a veto instead."""
-        if not judged_alone(self.config):
+        if not self._judged_alone:
             slots = max(1, self.run.scaling.limits.max_positions)
             self.max_open_trades = slots
             self.config["max_open_trades"] = slots

@@ -7,16 +7,16 @@ and are what a new score is ranked against.
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from nija_plugins.signals.indicators import Floats
 from nija_plugins.trade_filter.windows import EMBARGO
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 Bools = npt.NDArray[np.bool_]
 Times = npt.NDArray[np.int64]
@@ -36,7 +36,7 @@ class TooFew(ValueError):
 class Model:
     """A fitted pipeline, Platt's slope and intercept, and its sorted out-of-fold scores."""
 
-    pipeline: Pipeline
+    pipeline: "Pipeline"
     slope: float
     intercept: float
     out_of_fold: Floats
@@ -81,12 +81,16 @@ def fit(features: Floats, won: Bools, entered: Times, left: Times) -> Model:
     )
 
 
-def _pipeline() -> Pipeline:
+def _pipeline() -> "Pipeline":
     """Strong shrinkage: a thousand overlapping candidates hold few independent ones."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     return make_pipeline(StandardScaler(), LogisticRegression(C=0.01, solver="newton-cholesky"))
 
 
-def _score(pipeline: Pipeline, features: Floats) -> Floats:
+def _score(pipeline: "Pipeline", features: Floats) -> Floats:
     """Without the intercept. It is the base rate of what was learned from, and a fold that did well
     was learned without: with it, scores of several folds would rank the wrong way round."""
     log_odds = pipeline.decision_function(features) - pipeline[-1].intercept_[0]
@@ -108,6 +112,8 @@ def _purged(
 def _calibrated(scores: Floats, won: Bools) -> tuple[float, float]:
     """Slope and intercept of the log odds. Scores that point the wrong way out of fold have no
     skill: then everybody gets the base rate."""
+    from sklearn.linear_model import LogisticRegression
+
     found: Any = LogisticRegression(C=1e6, solver="newton-cholesky").fit(scores[:, None], won)
     slope, intercept = float(found.coef_[0, 0]), float(found.intercept_[0])
     if slope > 0:

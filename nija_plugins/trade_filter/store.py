@@ -15,9 +15,7 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-import skops.io
 from filelock import FileLock, Timeout
-from sklearn.pipeline import Pipeline
 
 from nija_plugins.history import digest
 from nija_plugins.trade_filter.model import Model
@@ -83,6 +81,8 @@ def _read(path: Path, key: str) -> Model | None:
     except OSError as error:
         logger.warning("%s cannot be read and its model is fitted again: %s", path, error)
         return None
+    import skops.io  # a second of every start, and only a filter that is asked needs it
+
     try:
         unknown = skops.io.get_untrusted_types(data=data)
         if unknown:
@@ -102,6 +102,8 @@ def _read(path: Path, key: str) -> Model | None:
 
 def _model(content: object, key: str) -> Model:
     """Raises ValueError or KeyError when `content` is not what `_write` writes."""
+    from sklearn.pipeline import Pipeline
+
     if not isinstance(content, dict) or content["key"] != key:
         raise ValueError("it is another model")
     pipeline, scores = content["pipeline"], content["out_of_fold"]
@@ -117,6 +119,8 @@ def _model(content: object, key: str) -> Model:
 
 def _write(path: Path, key: str, model: Model) -> None:
     """Whole or not at all; a full disk costs the next start a fit, not this one its model."""
+    import skops.io
+
     content = {
         "key": key,
         "pipeline": model.pipeline,

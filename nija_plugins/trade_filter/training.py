@@ -1,7 +1,8 @@
 """The model that serves a quarter, or why there is none."""
 
-from collections import OrderedDict
+from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,14 +16,84 @@ from nija_plugins.trade_filter.windows import NEEDED, TOLERANCE, Window
 
 WARM_UP = timedelta(days=35)
 """What features and plans look back on before the first candidate."""
-REMEMBERED = 8
-"""Tables of samples kept in this process: a running bot asks for the same ones every hour."""
-
-_recent: OrderedDict[str, pd.DataFrame] = OrderedDict()
+REMEMBERED = 4
+"""Lessons kept in this process: a running bot asks for the same ones every hour, and each pair of a
+backtest learns the same as the others."""
 
 
 class NotEnough(Exception):
     """No model can be fitted; the message says what is missing and how to fetch it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lessons:
+    """What the candles of all pairs teach, worked out once per window."""
+
+    candles: dict[str, pd.DataFrame]
+    fee: float
+    time_stop: timedelta
+    cache: Path | None
+    _samples: dict[str, pd.DataFrame] = field(default_factory=dict)
+    _lacking: dict[tuple[str, Window], tuple[int, int]] = field(default_factory=dict)
+    _models: dict[Window, Model | TooFew] = field(default_factory=dict)
+
+    def same_as(self, other: "Lessons") -> bool:
+        """Whether both learn from the very same tables, at the same costs."""
+        mine, theirs = self.candles, other.candles
+        return (
+            (self.fee, self.time_stop, self.cache) == (other.fee, other.time_stop, other.cache)
+            and list(mine) == list(theirs)
+            and all(mine[pair] is theirs[pair] for pair in mine)
+        )
+
+    def lacking(self, pair: str, window: Window) -> tuple[int, int]:
+        """See `lacking`."""
+        key = (pair, window)
+        if key not in self._lacking:
+            self._lacking[key] = lacking(self.candles[pair], window)
+        return self._lacking[key]
+
+    def model(self, window: Window) -> Model:
+        """The model of a window. Raises TooFew."""
+        if window not in self._models:
+            learned = self.training_set(window)
+            key = digest(store.code(), learned)
+            try:
+                self._models[window] = store.fetched(key, self.cache, lambda: fitted(learned))
+            except TooFew as error:
+                self._models[window] = error
+        found = self._models[window]
+        if isinstance(found, TooFew):
+            raise found
+        return found
+
+    def training_set(self, window: Window) -> pd.DataFrame:
+        """See `Trainer.training_set`."""
+        tables = {}
+        for pair in self.candles:
+            missing, needed = self.lacking(pair, window)
+            if missing <= TOLERANCE * needed:
+                tables[pair] = self._samples_of(pair)
+        return pooled(tables, window.first, window.last)
+
+    def _samples_of(self, pair: str) -> pd.DataFrame:
+        if pair not in self._samples:
+            self._samples[pair] = samples(self.candles[pair], self.fee, self.time_stop)
+        return self._samples[pair]
+
+
+_recent: list[Lessons] = []
+
+
+def _remembered(lessons: Lessons) -> Lessons:
+    """`lessons`, or what was worked out of the same ones before. A history hands out one object for
+    as long as a pair's past does not change, so nothing has to be compared but identities."""
+    for known in _recent:
+        if known.same_as(lessons):
+            return known
+    _recent.append(lessons)
+    del _recent[:-REMEMBERED]
+    return lessons
 
 
 class Trainer:
@@ -33,50 +104,33 @@ class Trainer:
 
     def __init__(self, history: History, pair: str, until: pd.Timestamp) -> None:
         self._history, self._pair = history, pair
-        self._candles = {one: history.before(one, until) for one in history.pairs}
-        self._samples: dict[str, pd.DataFrame] = {}
+        candles = {one: history.before(one, until) for one in history.pairs}
+        self._lessons = _remembered(Lessons(candles, history.fee, history.time_stop, history.cache))
 
     def model(self, window: Window) -> Model:
         """The model for `window`. Raises NotEnough."""
-        missing, needed = lacking(self._candles[self._pair], window)
-        command = self._history.command(self._pair, window.first - WARM_UP)
-        if missing > TOLERANCE * needed:
-            raise NotEnough(
-                f"The AI filter learns from the year before {window.opens:%Y-%m-%d}, and "
-                f"{missing:,} of {needed:,} candles of {self._pair} are missing. Run: {command}"
-            )
-        learned = self.training_set(window)
+        missing, needed = self._lessons.lacking(self._pair, window)
         try:
-            return store.fetched(
-                digest(store.code(), learned), self._history.cache, lambda: fitted(learned)
-            )
+            if missing <= TOLERANCE * needed:
+                return self._lessons.model(window)
         except TooFew as error:
             raise NotEnough(
                 f"The AI filter cannot learn for {window.name} from {error}. "
-                f"More candles: {command}"
+                f"More candles: {self._command(window)}"
             ) from None
+        raise NotEnough(
+            f"The AI filter learns from the year before {window.opens:%Y-%m-%d}, and "
+            f"{missing:,} of {needed:,} candles of {self._pair} are missing. "
+            f"Run: {self._command(window)}"
+        )
+
+    def _command(self, window: Window) -> str:
+        return self._history.command(self._pair, window.first - WARM_UP)
 
     def training_set(self, window: Window) -> pd.DataFrame:
         """The labelled candidates of every pair of which enough is known before `window`: the
         columns of `samples`, and `pair`."""
-        tables = {}
-        for pair, candles in self._candles.items():
-            missing, needed = lacking(candles, window)
-            if missing <= TOLERANCE * needed:
-                tables[pair] = self._samples_of(pair)
-        return pooled(tables, window.first, window.last)
-
-    def _samples_of(self, pair: str) -> pd.DataFrame:
-        if pair not in self._samples:
-            fee, time_stop = self._history.fee, self._history.time_stop
-            key = digest(self._candles[pair], fee, time_stop)
-            if key not in _recent:
-                _recent[key] = samples(self._candles[pair], fee, time_stop)
-            _recent.move_to_end(key)
-            while len(_recent) > REMEMBERED:
-                _recent.popitem(last=False)
-            self._samples[pair] = _recent[key]
-        return self._samples[pair]
+        return self._lessons.training_set(window)
 
 
 def fitted(learned: pd.DataFrame) -> Model:

@@ -1,8 +1,9 @@
-"""The simulated exchange: both exchanges' routes in one app; their paths do not meet."""
+"""The simulated exchange: all exchanges' routes in one app; their paths do not meet."""
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import HTTPException
 from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nija_plugins.venue import (
     coinbase,
@@ -10,11 +11,12 @@ from nija_plugins.venue import (
     coinbase_signed,
     control,
     kraken,
+    kraken_futures,
     kraken_private,
 )
 from nija_plugins.venue.broken import BrokenConnection
 from nija_plugins.venue.candles import CandleSource
-from nija_plugins.venue.listings import EXCHANGES
+from nija_plugins.venue.listings import LISTED
 from nija_plugins.venue.quotes import Clock, Quotes, wall_clock
 from nija_plugins.venue.venue import Venue
 
@@ -29,15 +31,18 @@ def build_app(market: CandleSource | Venue, clock: Clock = wall_clock) -> FastAP
     if isinstance(market, Venue):
         quotes = market.quotes
     else:
-        quotes = {name: Quotes(rules, market, clock) for name, rules in EXCHANGES.items()}
+        quotes = {name: Quotes(rules, market, clock) for name, rules in LISTED.items()}
     app = FastAPI(title="NIJA simulated exchange", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(coinbase.router(quotes["coinbase"]))
     app.include_router(kraken.router(quotes["kraken"]))
+    app.include_router(kraken_futures.router(quotes["krakenfutures"]))
     if venue:
         app.include_router(coinbase_private.router(venue))
         app.include_router(kraken_private.router(venue))
         app.include_router(control.router(venue))
         app.add_middleware(BrokenConnection, faults=venue.faults)
+
+    app.add_middleware(_OneSlash)
 
     @app.exception_handler(HTTPException)
     async def refuse(_request: Request, error: HTTPException) -> JSONResponse:
@@ -54,3 +59,16 @@ def build_app(market: CandleSource | Venue, clock: Clock = wall_clock) -> FastAP
         return JSONResponse({"error": "NOT_FOUND", "error_description": why}, status_code=404)
 
     return app
+
+
+class _OneSlash:
+    """`//0/public/Time` as `/0/public/Time`: ccxt joins a base address and a path with a slash for
+    one exchange and without for another, and one address must do for both."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path", "").startswith("//"):
+            scope = {**scope, "path": scope["path"][1:], "raw_path": scope["raw_path"][1:]}
+        await self._app(scope, receive, send)

@@ -6,12 +6,12 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nija_plugins.venue.faults import Fault, Faults, Rule
+from nija_plugins.venue.faults import OF_BALANCES, OF_CANDLES, OF_ORDERS, Fault, Faults, Rule
 
 FLAW = "nija.venue.rule"
 """Where a request's scope carries the rule that the exchange itself must follow."""
 
-_BY_EXCHANGE = (Fault.PARTIAL, Fault.PARTIAL_CANCELED, Fault.STALE_BALANCE)
+_BY_EXCHANGE = (*OF_ORDERS, *OF_BALANCES, *OF_CANDLES)
 _PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
@@ -84,9 +84,11 @@ def _refusal(rule: Rule, path: str) -> tuple[int, str, bytes] | None:
     if rule.fault is Fault.SERVER_ERROR:
         return 502, "text/html", _PAGE
     kraken = path.startswith("/0/")
-    if rule.fault is Fault.UNAVAILABLE and not kraken:
+    if rule.fault in (Fault.UNAVAILABLE, Fault.MAINTENANCE) and not kraken:
         return 503, "text/plain", b"Service Unavailable"
     adding = path.endswith("/AddOrder")
+    if rule.fault is Fault.MAINTENANCE and not adding:
+        return 503, "application/json", json.dumps({"error": ["EService:Unavailable"]}).encode()
     said: dict[Fault, tuple[str, int, dict[str, Any]]] = {
         Fault.RATE_LIMIT: (
             "EOrder:Rate limit exceeded" if adding else "EAPI:Rate limit exceeded",
@@ -94,6 +96,7 @@ def _refusal(rule: Rule, path: str) -> tuple[int, str, bytes] | None:
             {"errors": [{"id": "rate_limit_exceeded", "message": "Too many requests"}]},
         ),
         Fault.UNAVAILABLE: ("EService:Unavailable", 503, {}),
+        Fault.MAINTENANCE: ("EService:Market in cancel_only mode", 503, {}),
         Fault.INVALID_NONCE: (
             "EAPI:Invalid nonce",
             401,

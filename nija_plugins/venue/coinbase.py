@@ -7,10 +7,12 @@ at most 300 at a time, and there are no 4-hour candles.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 
+from nija_plugins.venue.broken import FLAW
 from nija_plugins.venue.listings import Listing
 from nija_plugins.venue.quotes import LEVELS, Quotes
+from nija_plugins.venue.spoilt import spoilt
 
 GRANULARITIES = {"ONE_HOUR": 60, "TWO_HOUR": 120, "SIX_HOUR": 360, "ONE_DAY": 1440}
 """Minutes of each candle length. The real exchange also has four below an hour."""
@@ -78,7 +80,9 @@ def market_routes(quotes: Quotes, market: str) -> APIRouter:
         return _product(quotes, _listing(quotes, product_id))
 
     @routes.get(f"{market}/products/{{product_id}}/candles")
-    def candles(product_id: str, start: int, end: int, granularity: str) -> dict[str, Any]:
+    def candles(
+        request: Request, product_id: str, start: int, end: int, granularity: str
+    ) -> dict[str, Any]:
         listing = _listing(quotes, product_id)
         if granularity not in GRANULARITIES:
             known = ", ".join(GRANULARITIES)
@@ -90,24 +94,25 @@ def market_routes(quotes: Quotes, market: str) -> APIRouter:
         # A candle that opens at `end` counts in, the one just begun among them.
         upto = last + timedelta(seconds=1)
         rows = quotes.source.candles(listing.pair, minutes, first, upto, quotes.clock())
-        stamps = rows["date"].dt.as_unit("s").astype("int64")
-        return {
-            "candles": [
-                {
-                    "start": str(stamp),
-                    "low": str(listing.price(low)),
-                    "high": str(listing.price(high)),
-                    "open": str(listing.price(open_)),
-                    "close": str(listing.price(close)),
-                    "volume": f"{volume:.8f}",
-                }
-                for stamp, open_, high, low, close, volume in zip(
-                    stamps,
-                    *(rows[name] for name in ("open", "high", "low", "close", "volume")),
-                    strict=True,
-                )
-            ][::-1]
-        }
+        stamps = rows["date"].dt.as_unit("s").astype("int64").to_list()
+        result = [
+            {
+                "start": str(stamp),
+                "low": str(listing.price(low)),
+                "high": str(listing.price(high)),
+                "open": str(listing.price(open_)),
+                "close": str(listing.price(close)),
+                "volume": f"{volume:.8f}",
+            }
+            for stamp, open_, high, low, close, volume in zip(
+                stamps,
+                *(rows[name] for name in ("open", "high", "low", "close", "volume")),
+                strict=True,
+            )
+        ]
+        opened = [datetime.fromtimestamp(stamp, UTC) for stamp in stamps]
+        step, rule = timedelta(minutes=minutes), request.scope.get(FLAW)
+        return {"candles": spoilt(result, opened, step, quotes.clock(), rule, _priced)[::-1]}
 
     @routes.get(f"{market}/products/{{product_id}}/ticker")
     def ticker(product_id: str, limit: int = 1) -> dict[str, Any]:
@@ -151,6 +156,10 @@ def _listing(quotes: Quotes, product_id: str) -> Listing:
 
 def _refusal(why: str) -> HTTPException:
     return HTTPException(400, {"error": "INVALID_ARGUMENT", "error_description": why})
+
+
+def _priced(row: dict[str, str], price: str | None) -> dict[str, str]:
+    return row | dict.fromkeys(("low", "high", "open", "close"), price or "")
 
 
 def _product(quotes: Quotes, listing: Listing) -> dict[str, Any]:

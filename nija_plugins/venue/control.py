@@ -5,6 +5,7 @@ reason.
 """
 
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -35,6 +36,13 @@ class Transfer:
     key: str
     currency: str
     amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Body of POST /control/clock: how far the exchanges' clock goes ahead (negative: behind)."""
+
+    seconds: float
 
 
 def local(request: Request) -> None:
@@ -92,6 +100,15 @@ def router(venue: Venue) -> APIRouter:
     def clear_faults() -> dict[str, Any]:
         venue.faults.clear()
         return {}
+
+    @routes.get("/clock")
+    def clock() -> dict[str, Any]:
+        return {"time": venue.clock().isoformat(), "ahead": venue.ahead.total_seconds()}
+
+    @routes.post("/clock")
+    def set_clock(wanted: Ahead) -> dict[str, Any]:
+        venue.ahead = timedelta(seconds=wanted.seconds)
+        return clock()
 
     @routes.post("/reset")
     def reset() -> dict[str, Any]:

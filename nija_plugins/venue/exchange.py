@@ -168,9 +168,11 @@ class SimulatedExchange:
 
     def look(self) -> None:
         """Brings every resting order up to now."""
-        now = self.quotes.clock()
-        since, self._seen = self._seen, now
-        if since is None or now <= since:
+        now, since = self.quotes.clock(), self._seen
+        if since is not None and now <= since:
+            return  # also where the clock was put back: nothing happens twice
+        self._seen = now
+        if since is None:
             return
         for listing in self.quotes.listings():
             if any(True for _ in self._resting(listing.pair)):

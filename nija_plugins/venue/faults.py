@@ -7,8 +7,11 @@ the moment they are added; a rule with a `chance` draws from a generator with a 
 import re
 import threading
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
+
+from nija_plugins.venue.quotes import Clock, wall_clock
 
 
 class Fault(StrEnum):
@@ -40,6 +43,29 @@ class Fault(StrEnum):
     """[done] Only `share` of the order is filled, the exchange cancels the rest."""
     STALE_BALANCE = "stale balance"
     """[done] Balances from before the last order, cancellation or transfer."""
+    MAINTENANCE = "maintenance"
+    """[nothing] Kraken takes no orders (cancel_only) and answers the rest with 503, Coinbase
+    answers everything with 503. For `minutes`."""
+    MISSING_CANDLES = "candles missing"
+    """[done] The two candles before the newest closed one are not there."""
+    LATE_CANDLE = "candle late"
+    """[done] The newest closed candle and the forming one are not there yet."""
+    DUPLICATE_CANDLE = "candle twice"
+    """[done] The newest closed candle comes twice."""
+    EMPTY_CANDLE = "candle without prices"
+    """[done] The newest closed candle's prices are null on Kraken, empty texts on Coinbase."""
+    NAN_CANDLE = "candle of NaN"
+    """[done] The newest closed candle's prices are NaN."""
+    ZERO_CANDLE = "candle of zeros"
+    """[done] The newest closed candle's prices are 0."""
+
+
+OF_CANDLES = (
+    *(Fault.MISSING_CANDLES, Fault.LATE_CANDLE, Fault.DUPLICATE_CANDLE),
+    *(Fault.EMPTY_CANDLE, Fault.NAN_CANDLE, Fault.ZERO_CANDLE),
+)
+OF_ORDERS = (Fault.PARTIAL, Fault.PARTIAL_CANCELED)
+OF_BALANCES = (Fault.STALE_BALANCE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +73,8 @@ class Rule:
     """`fault` befalls `call` (a name of `CALLS`, or `*`), from its `nth` occurrence on for `times`
     occurrences (0: for ever), each with probability `chance`; on `exchange`, or on both.
 
-    `seconds` belongs to SLOW, `share` (a fraction of the order's amount) to the partial fills.
+    With `minutes` it ends so long after its first victim, by the venue's clock. `seconds` belongs
+    to SLOW, `share` (a fraction of the order's amount) to the partial fills.
     """
 
     call: str
@@ -58,11 +85,16 @@ class Rule:
     exchange: str | None = None
     seconds: float = 1.0
     share: str = "0.5"
+    minutes: float = 0.0
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a call that does not exist."""
+        """Raises ValueError for a call that does not exist, or that cannot go wrong like this."""
         if self.call != "*" and self.call not in CALLS:
             raise ValueError(f"no call {self.call}: expected one of {', '.join(CALLS)} or *")
+        own = {OF_ORDERS: "add_order", OF_BALANCES: "balance", OF_CANDLES: "candles"}
+        for faults, call in own.items():
+            if self.fault in faults and self.call != call:
+                raise ValueError(f"{self.fault} befalls {call}, not {self.call}")
 
 
 CALLS: dict[str, tuple[str, ...]] = {
@@ -118,6 +150,19 @@ class _Counted:
     rule: Rule
     seen: int = 0
     hit: int = 0
+    until: datetime | None = None
+
+    def due(self, now: datetime) -> bool:
+        """Whether the rule befalls the occurrence that was just seen."""
+        often = not self.rule.times or self.hit < self.rule.times
+        return self.seen >= self.rule.nth and often and (self.until is None or now < self.until)
+
+    def strike(self, now: datetime) -> Rule:
+        """The rule, which befalls an occurrence now."""
+        if self.rule.minutes and self.until is None:
+            self.until = now + timedelta(minutes=self.rule.minutes)
+        self.hit += 1
+        return self.rule
 
 
 @dataclass
@@ -125,6 +170,7 @@ class Faults:
     """The rules in force, and what has happened so far."""
 
     seed: int = 0
+    clock: Clock = wall_clock
     happened: list[tuple[str, str, Fault]] = field(default_factory=list)
     """(exchange, call, fault) of every fault that befell a call, in order."""
     calls: list[tuple[str, str]] = field(default_factory=list)
@@ -146,9 +192,12 @@ class Faults:
         exchange: str | None = None,
         seconds: float = 1.0,
         share: str = "0.5",
+        minutes: float = 0.0,
     ) -> Rule:
         """Adds a rule; see `Rule`."""
-        return self.add_rule(Rule(call, fault, nth, times, chance, exchange, seconds, share))
+        return self.add_rule(
+            Rule(call, fault, nth, times, chance, exchange, seconds, share, minutes)
+        )
 
     def add_rule(self, rule: Rule) -> Rule:
         """Adds a rule."""
@@ -169,6 +218,7 @@ class Faults:
         call, exchange = call_of(method, path)
         if call is None:
             return None
+        now = self.clock()
         with self._lock:
             self.calls.append((exchange, call))
             struck: Rule | None = None
@@ -177,10 +227,8 @@ class Faults:
                 if rule.call not in (call, "*") or rule.exchange not in (None, exchange):
                     continue
                 one.seen += 1
-                due = one.seen >= rule.nth and (not rule.times or one.hit < rule.times)
-                if due and struck is None and self._random.random() < rule.chance:
-                    one.hit += 1
-                    struck = rule
+                if one.due(now) and struck is None and self._random.random() < rule.chance:
+                    struck = one.strike(now)
             if struck:
                 self.happened.append((exchange, call, struck.fault))
             return struck

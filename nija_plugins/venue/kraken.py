@@ -9,11 +9,13 @@ from decimal import Decimal
 from email.utils import format_datetime
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
+from nija_plugins.venue.broken import FLAW
 from nija_plugins.venue.candles import UnknownTimeframe
 from nija_plugins.venue.listings import Listing
 from nija_plugins.venue.quotes import LEVELS, Quote, Quotes
+from nija_plugins.venue.spoilt import spoilt
 
 MAX_CANDLES = 720
 ASSET_IDS = {"BTC": "XXBT", "ETH": "XETH", "SOL": "SOL", "USD": "ZUSD"}
@@ -58,7 +60,7 @@ def router(quotes: Quotes) -> APIRouter:
         return _answer({one.id: _asset_pair(quotes, one) for one in quotes.listings()})
 
     @routes.get("/OHLC")
-    def ohlc(pair: str, interval: int = 1, since: int = 0) -> dict[str, Any]:
+    def ohlc(request: Request, pair: str, interval: int = 1, since: int = 0) -> dict[str, Any]:
         listing = _find(quotes, pair)
         if listing is None:
             return _error(UNKNOWN_PAIR)
@@ -78,7 +80,9 @@ def router(quotes: Quotes) -> APIRouter:
                 strict=True,
             )
         ]
-        closed = [stamp for stamp in stamps if datetime.fromtimestamp(stamp, UTC) + step <= now]
+        opened = [datetime.fromtimestamp(stamp, UTC) for stamp in stamps]
+        closed = [stamp for stamp, when in zip(stamps, opened, strict=True) if when + step <= now]
+        result = spoilt(result, opened, step, now, request.scope.get(FLAW), _priced)
         return _answer(
             {
                 listing.id: [row for row in result[-MAX_CANDLES:] if row[0] > since],
@@ -165,6 +169,10 @@ def _ohlc(listing: Listing, open_: float, high: float, low: float, close: float)
     """Open, high, low, close, and an average price as Kraken sends it."""
     average = (high + low + close) / 3
     return [str(listing.price(value)) for value in (open_, high, low, close, average)]
+
+
+def _priced(row: list[Any], price: str | None) -> list[Any]:
+    return [row[0], *[price] * 5, *row[6:]]
 
 
 def _ticker(quote: Quote) -> dict[str, Any]:

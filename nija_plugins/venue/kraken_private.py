@@ -10,7 +10,7 @@ import hmac
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,17 +19,16 @@ from fastapi import APIRouter, Request
 from nija_plugins.venue.broken import FLAW
 from nija_plugins.venue.exchange import Flaw, SimulatedExchange
 from nija_plugins.venue.faults import Fault, Rule
-from nija_plugins.venue.kraken import ALTNAMES, ASSET_IDS, altname, decimals
+from nija_plugins.venue.kraken import ALTNAMES, ASSET_IDS, altname
+from nija_plugins.venue.kraken_shown import cut, order_shown, sentence, trade_shown
 from nija_plugins.venue.listings import Listing
 from nija_plugins.venue.orders import (
-    Fill,
     Kind,
     Lifetime,
     Order,
     Reason,
     Refused,
     Side,
-    Status,
     Ticket,
 )
 from nija_plugins.venue.venue import Venue
@@ -156,7 +155,7 @@ def _balances(exchange: SimulatedExchange, key: str, rule: Rule | None) -> Any:
 
 def _money(currency: str, amount: Decimal) -> str:
     """Kraken prints four decimals of a dollar and ten of a coin, and never too much."""
-    return _cut(amount, 4 if currency == "USD" else 10)
+    return cut(amount, 4 if currency == "USD" else 10)
 
 
 def _trade_volume(
@@ -192,7 +191,7 @@ def _add_order(exchange: SimulatedExchange, key: str, params: Params, rule: Rule
     if rule is not None and rule.fault in (Fault.PARTIAL, Fault.PARTIAL_CANCELED):
         flaw = Flaw(Decimal(rule.share), rule.fault is Fault.PARTIAL_CANCELED)
     order = exchange.submit(key, ticket, flaw)
-    return {"descr": {"order": _sentence(order, listing)}, "txid": [order.id]}
+    return {"descr": {"order": sentence(order, listing)}, "txid": [order.id]}
 
 
 def _ticket(exchange: SimulatedExchange, listing: Listing, params: Params) -> Ticket:
@@ -266,14 +265,14 @@ def _query_orders(exchange: SimulatedExchange, key: str, params: Params, _rule: 
         order = exchange.order(key, order_id)
         if order is None:
             raise Answered("EOrder:Invalid order")
-        found[order.id] = _order(exchange, order, trades=_yes(params, "trades"))
+        found[order.id] = order_shown(exchange, order, trades=_yes(params, "trades"))
     return found
 
 
 def _open_orders(exchange: SimulatedExchange, key: str, params: Params, _rule: Rule | None) -> Any:
     return {
         "open": {
-            order.id: _order(exchange, order, trades=_yes(params, "trades"))
+            order.id: order_shown(exchange, order, trades=_yes(params, "trades"))
             for order in reversed(exchange.orders(key))
             if order.open and _named(order, params)
         }
@@ -291,7 +290,7 @@ def _closed_orders(
     first = int(params.get("ofs") or 0)
     return {
         "closed": {
-            order.id: _order(exchange, order, trades=_yes(params, "trades"))
+            order.id: order_shown(exchange, order, trades=_yes(params, "trades"))
             for order in closed[first : first + PAGE]
         },
         "count": len(closed),
@@ -313,78 +312,6 @@ def _yes(params: Params, name: str) -> bool:
     return params.get(name, "").lower() in ("true", "1")
 
 
-def _order(exchange: SimulatedExchange, order: Order, *, trades: bool) -> dict[str, Any]:
-    ticket = order.ticket
-    listing = exchange.rules.listing(ticket.pair)
-    digits = decimals(listing.price_tick)
-    client = ticket.client_id
-    number = client is not None and client.isdigit()
-    status = {Status.OPEN: "open", Status.FILLED: "closed", Status.CANCELED: "canceled"}
-    shown: dict[str, Any] = {
-        "refid": None,
-        "userref": int(client) if client and number else 0,
-        "status": status[order.status],
-        "opentm": order.opened.timestamp(),
-        "starttm": 0,
-        "expiretm": 0,
-        "descr": {
-            "pair": altname(listing),
-            "type": ticket.side.value,
-            "ordertype": _ordertype(ticket),
-            "price": f"{_first_price(ticket):.{digits}f}" if _first_price(ticket) else "0",
-            "price2": f"{ticket.limit:.{digits}f}" if ticket.stop and ticket.limit else "0",
-            "leverage": "none",
-            "order": _sentence(order, listing),
-            "close": "",
-        },
-        "vol": f"{_volume(order):.8f}",
-        "vol_exec": f"{order.filled:.8f}",
-        "cost": _cut(order.cost, 5),
-        "fee": _cut(order.fee, 5),
-        "price": _cut(order.average, 8),
-        "stopprice": f"{ticket.stop:.5f}" if ticket.stop and order.working else "0.00000",
-        "limitprice": "0.00000",
-        "misc": "",
-        "oflags": "fciq,post" if ticket.post_only else "fciq",
-        "reason": order.why or None,
-    }
-    if client and not number:
-        shown["cl_ord_id"] = client
-    if order.closed:
-        shown["closetm"] = order.closed.timestamp()
-    if trades and order.fills:
-        shown["trades"] = [fill.id for fill in order.fills]
-    return shown
-
-
-def _ordertype(ticket: Ticket) -> str:
-    if ticket.stop is None:
-        return ticket.kind.value
-    stop_loss = ticket.stop_up == (ticket.side is Side.BUY)
-    name = "stop-loss" if stop_loss else "take-profit"
-    return f"{name}-limit" if ticket.kind is Kind.LIMIT else name
-
-
-def _first_price(ticket: Ticket) -> Decimal | None:
-    return ticket.stop if ticket.stop is not None else ticket.limit
-
-
-def _volume(order: Order) -> Decimal:
-    return order.filled if order.ticket.amount is None else order.ticket.amount
-
-
-def _sentence(order: Order, listing: Listing) -> str:
-    """`buy 0.02100000 XBTUSD @ limit 330.00`"""
-    ticket, digits = order.ticket, decimals(listing.price_tick)
-    limit = f"limit {ticket.limit:.{digits}f}" if ticket.limit is not None else "market"
-    if ticket.stop is not None:
-        words = _ordertype(ticket).removesuffix("-limit").replace("-", " ")
-        after = f" -> {limit}" if ticket.limit is not None else ""
-        limit = f"{words} {ticket.stop:.{digits}f}{after}"
-    volume = ticket.amount if ticket.amount is not None else ticket.cost
-    return f"{ticket.side.value} {volume:.8f} {altname(listing)} @ {limit}"
-
-
 # -- trades
 
 
@@ -401,7 +328,8 @@ def _trades_history(
     first = int(params.get("ofs") or 0)
     return {
         "trades": {
-            fill.id: _trade(exchange, order, fill) for order, fill in fills[first : first + PAGE]
+            fill.id: trade_shown(exchange, order, fill)
+            for order, fill in fills[first : first + PAGE]
         },
         "count": len(fills),
     }
@@ -412,32 +340,7 @@ def _query_trades(exchange: SimulatedExchange, key: str, params: Params, _rule: 
     wanted = [one for one in params.get("txid", "").split(",") if one]
     if not wanted or any(one not in known for one in wanted):
         raise Answered("EQuery:Unknown trade")
-    return {one: _trade(exchange, *known[one]) for one in wanted}
-
-
-def _trade(exchange: SimulatedExchange, order: Order, fill: Fill) -> dict[str, Any]:
-    listing = exchange.rules.listing(fill.pair)
-    return {
-        "ordertxid": order.id,
-        "postxid": fill.id,
-        "pair": listing.id,
-        "time": fill.time.timestamp(),
-        "type": fill.side.value,
-        "ordertype": _ordertype(order.ticket),
-        "price": f"{fill.price:.5f}",
-        "cost": _cut(fill.cost, 5),
-        "fee": _cut(fill.fee, 5),
-        "vol": f"{fill.amount:.8f}",
-        "margin": "0.00000",
-        "leverage": "0",
-        "misc": "",
-        "trade_id": fill.number,
-        "maker": fill.maker,
-    }
-
-
-def _cut(value: Decimal, digits: int) -> str:
-    return f"{value.quantize(Decimal(1).scaleb(-digits), ROUND_DOWN):f}"
+    return {one: trade_shown(exchange, *known[one]) for one in wanted}
 
 
 def _listing(exchange: SimulatedExchange, name: str) -> Listing:

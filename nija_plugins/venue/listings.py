@@ -14,7 +14,7 @@ from types import MappingProxyType
 class Listing:
     """One market. `id` is the exchange's name for it, prices and `cost_min` are in quote currency,
     amounts in base currency, `half_spread` the usual distance of bid and ask from the middle as a
-    fraction of the price."""
+    fraction of the price. `settle` is the currency a perpetual future settles in, empty in spot."""
 
     base: str
     quote: str
@@ -24,11 +24,12 @@ class Listing:
     amount_min: Decimal
     cost_min: Decimal
     half_spread: Decimal
+    settle: str = ""
 
     @property
     def pair(self) -> str:
-        """freqtrade's name, `BTC/USD`."""
-        return f"{self.base}/{self.quote}"
+        """freqtrade's name, `BTC/USD`, `BTC/USD:USD`."""
+        return f"{self.base}/{self.quote}" + (f":{self.settle}" if self.settle else "")
 
     def price(self, value: float) -> Decimal:
         """`value` on the price grid, at least one tick."""
@@ -114,6 +115,38 @@ KRAKEN = ExchangeRules(
     ),
 )
 
+
+def _perpetual(base: str, id_: str, price_tick: str, amount_step: str, half_spread: str) -> Listing:
+    return Listing(
+        base=base,
+        quote="USD",
+        id=id_,
+        price_tick=Decimal(price_tick),
+        amount_step=Decimal(amount_step),
+        amount_min=Decimal(amount_step),
+        cost_min=Decimal(0),
+        half_spread=Decimal(half_spread),
+        settle="USD",
+    )
+
+
+KRAKEN_FUTURES = ExchangeRules(
+    name="krakenfutures",
+    maker=Decimal("0.0002"),
+    taker=Decimal("0.0005"),
+    listings=(
+        _perpetual("BTC", "PF_XBTUSD", "1", "0.0001", "0.00005"),
+        _perpetual("ETH", "PF_ETHUSD", "0.1", "0.001", "0.00005"),
+        _perpetual("SOL", "PF_SOLUSD", "0.01", "0.01", "0.0001"),
+    ),
+)
+
 EXCHANGES: Mapping[str, ExchangeRules] = MappingProxyType(
     {rules.name: rules for rules in (COINBASE, KRAKEN)}
 )
+"""Those that keep accounts."""
+
+LISTED: Mapping[str, ExchangeRules] = MappingProxyType(
+    {**EXCHANGES, KRAKEN_FUTURES.name: KRAKEN_FUTURES}
+)
+"""All whose markets can be looked at."""

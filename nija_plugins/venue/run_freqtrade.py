@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from nija_plugins import redaction
 from nija_plugins.venue.verdict import Verdict, command_of
 
 SEED_VARIABLE = "NIJA_SYNTHETIC_SEED"
@@ -27,6 +28,7 @@ logger = logging.getLogger("nija_plugins.venue")
 
 def run(arguments: Sequence[str]) -> int:
     """Run freqtrade with `arguments`; the exit code of the process that should follow."""
+    redaction.remember({})  # freqtrade may log a variable's value before it loads the strategy
     verdict = Verdict(command_of(arguments))
     verdict.watch_log()
     signal.signal(signal.SIGINT, _interrupt_once())

@@ -10,9 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-HOST = "127.0.0.1"
-DEFAULT_PORT = 18650
-"""Stable, because the URL is part of freqtrade's backtest cache key."""
+from nija_plugins.venue.address import DEFAULT_PORT, HOST
 
 
 class VenueError(RuntimeError):

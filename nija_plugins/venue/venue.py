@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from nija_plugins.venue.account import Balance
@@ -20,7 +21,7 @@ from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.coinbase_keys import KeyKind, make_key
 from nija_plugins.venue.exchange import SimulatedExchange
 from nija_plugins.venue.faults import Faults
-from nija_plugins.venue.listings import EXCHANGES
+from nija_plugins.venue.listings import EXCHANGES, LISTED
 from nija_plugins.venue.names import coinbase_name, kraken_name
 from nija_plugins.venue.orders import Fill, Order
 from nija_plugins.venue.quotes import Clock, Quotes, wall_clock
@@ -58,7 +59,10 @@ class Books:
 
 
 class Venue:
-    """Both exchanges over one source of candles and one clock, and the faults of the way there."""
+    """Both exchanges over one source of candles and one clock, and the faults of the way there.
+
+    `ahead` is how far their clock is ahead of the one that was given; negative: behind.
+    """
 
     def __init__(
         self,
@@ -69,19 +73,25 @@ class Venue:
         spread: bool = True,
     ) -> None:
         self.source = source
-        self.clock = clock
+        self.ahead = timedelta(0)
+        self._clock = clock
         self.quotes = {
-            name: Quotes(rules if spread else rules.without_spread(), source, clock)
-            for name, rules in EXCHANGES.items()
+            name: Quotes(rules if spread else rules.without_spread(), source, self.clock)
+            for name, rules in LISTED.items()
         }
-        self.faults = Faults(seed)
+        self.faults = Faults(seed, self.clock)
         self._lock = threading.RLock()
         self.reset()
 
+    def clock(self) -> datetime:
+        """The exchanges' time (UTC)."""
+        return self._clock() + self.ahead
+
     def reset(self) -> None:
-        """No accounts, no orders, no faults."""
+        """No accounts, no orders, no faults, and the clock is right."""
         with self._lock:
             self.faults.clear()
+            self.ahead = timedelta(0)
             self._exchanges = {
                 "kraken": SimulatedExchange(self.quotes["kraken"], kraken_name),
                 "coinbase": SimulatedExchange(

@@ -35,7 +35,9 @@ from freqtrade.worker import Worker
 from nija_plugins.replay.clock import Clock, simulated_time
 from nija_plugins.run import Run
 from nija_plugins.settings import ALIASES, Settings, environment_name
+from nija_plugins.venue import kraken_futures
 from nija_plugins.venue.candles import CandleSource
+from nija_plugins.venue.environment import addresses
 from nija_plugins.venue.venue import Books, Credentials, Venue
 from tests.conftest import ROOT, WITHOUT_FILTER
 
@@ -323,8 +325,11 @@ class Home:
         `account` opened it with something else). `timeout` is the client's patience in real
         milliseconds. A restart needs the clock to have moved, because of Kraken's nonce.
         """
-        api = dict.fromkeys(("rest", "public", "private", "zendesk"), self.url)
-        ccxt = {"urls": {"api": api}, "enableRateLimit": False, "timeout_on_exit": 0}
+        ccxt = {
+            "urls": {"api": addresses(self.url)},
+            "enableRateLimit": False,
+            "timeout_on_exit": 0,
+        }
         ccxt["timeout"] = timeout
         config: dict[str, Any] = {
             "add_config_files": ["../config.micro_capital.json"],
@@ -402,6 +407,8 @@ def a_home(
     monkeypatch.setattr(PairLocks, "timeframe", PairLocks.timeframe)
     # freqtrade would replace pytest's handlers by its own.
     monkeypatch.setattr("freqtrade.configuration.configuration.setup_logging", lambda config: None)
+    # freqtrade asks Kraken Futures for all of them, again and again.
+    monkeypatch.setattr(kraken_futures, "FIRST_FUNDING", START - timedelta(days=2))
     enable_database_use()
     market.reset()
     venue.reset()

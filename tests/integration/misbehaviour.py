@@ -27,9 +27,9 @@ PLUGIN = "zz_culprit"
 """Files are asked from the end of the alphabet on: this one before the script."""
 
 MARKET = ("nija_regime", "nija_votes", "nija_score", "nija_plan", "nija_confidence")
-MONEY = ("nija_veto", "nija_stake")
-NOT_CALLED_YET = ("nija_leverage",)
-"""Nothing asks it in spot trading: its cells go to the guard itself."""
+FUTURES = ("nija_leverage",)
+"""Asked in futures markets only: its cells are played there, by an account that has leverage."""
+MONEY = ("nija_veto", "nija_stake", *FUTURES)
 EVENTS = (
     "nija_equity",
     "nija_tier_changed",
@@ -110,7 +110,7 @@ def _complaint(hook: str) -> str:
 
 LIMITS: Mapping[str, float] = {
     **dict.fromkeys((*MARKET, *START), 600.0),
-    **dict.fromkeys((*MONEY, *NOT_CALLED_YET, *EVENTS), 5.0),
+    **dict.fromkeys((*MONEY, *EVENTS), 5.0),
 }
 """Seconds, as docs/hooks.md promises them; a sleeping plugin takes one more."""
 
@@ -209,11 +209,21 @@ def source(hook: str) -> str:
     return imports + written
 
 
-def signals(number: int) -> dict[str, list[float]]:
-    """When which pair signals, in hours after START, for `number` cells in a row."""
+def signals(hook: str, number: int) -> dict[str, list[float]]:
+    """When which pair signals, in hours after START, for `number` cells of `hook` in a row."""
     first = [8.0 * (n + 1) for n in range(number)]
     later = [hours + 4 for hours in first]
-    return {BTC: first, SOL: later, ETH: later}
+    return {settled(pair, hook): when for pair, when in ((BTC, first), (SOL, later), (ETH, later))}
+
+
+def settled(pair: str, hook: str) -> str:
+    """The name of `pair` where the cells of `hook` are played."""
+    return f"{pair}:USD" if hook in FUTURES else pair
+
+
+def plain(pair: str) -> str:
+    """The name of `pair` in spot markets."""
+    return pair.removesuffix(":USD")
 
 
 BUILT_IN = tuple(name for name in manager.DEFAULT if name.startswith(("regime.", "signals.")))
@@ -236,7 +246,16 @@ def settings(hook: str) -> dict[str, Any]:
 
 def pairs(hook: str) -> tuple[str, ...]:
     """SOL only where it matters."""
-    return PAIRS if hook in ("nija_entry_refused", "nija_entry_filled") else (BTC, ETH)
+    asked = PAIRS if hook in ("nija_entry_refused", "nija_entry_filled") else (BTC, ETH)
+    return tuple(settled(pair, hook) for pair in asked)
+
+
+def config(hook: str) -> dict[str, Any]:
+    """freqtrade's settings for the cells of `hook`: where they are played, and with how much."""
+    if hook not in FUTURES:
+        return {}
+    margin = {"trading_mode": "futures", "margin_mode": "isolated"}
+    return {"exchange": "krakenfutures", "dry_run_wallet": 1_500, **margin}
 
 
 VOTER = """

@@ -1,273 +1,290 @@
-"""A live bot in a storm: the exchange fails in every way it knows, the process is killed at any
-moment, and the venue's books, not the bot's, say what came of it.
+"""A live bot in a storm: the exchange fails in every way it knows, clocks go wrong, the process is
+killed at any moment, and the venue's books, not the bot's, say what came of it.
+
+    python -m tests.integration.storm kraken 2 17
+
+plays seeds 2 to 16 on Kraken and prints the table of docs/reliability.md.
 """
 
-import json
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import gc
+import sys
+from collections import Counter
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
-from freqtrade.persistence import Trade
+import pytest
+from freqtrade.enums import State
 
 from nija_plugins import locks
-from nija_plugins.replay.clock import replaced
-from nija_plugins.venue.faults import CALLS, Fault
-from nija_plugins.venue.orders import Fill, Side
-from nija_plugins.venue.venue import Books
-from tests.integration.live import Bot, Home, after, script
+from nija_plugins.venue.app import build_app
+from nija_plugins.venue.faults import Fault, Rule
+from nija_plugins.venue.server import serve
+from nija_plugins.venue.venue import Venue
+from tests.integration.invariants import Invariants
+from tests.integration.ledger_checks import PAIRS, WALLET
+from tests.integration.live import Bot, Home, PaintedMarket, a_home, after, script
+from tests.integration.weather import (
+    PATIENCE,
+    SKEW,
+    Clocks,
+    Killed,
+    brew,
+    killing,
+    trouble_clocks,
+)
 
-PAIRS = ("BTC/USD", "ETH/USD", "SOL/USD")
-WALLET = 100.0
+BEGIN = 16
+"""Hours after START; midnight comes eight hours later."""
 QUIET = 2
 """Hours at the end in which nothing fails, for the bot to find its feet."""
-PATIENCE = 400
-"""Milliseconds of the client."""
-OF_ORDERS = (Fault.PARTIAL, Fault.PARTIAL_CANCELED)
-OF_BALANCES = (Fault.STALE_BALANCE,)
-OF_ALL = tuple({*Fault} - {*OF_ORDERS, *OF_BALANCES, Fault.SLOW})
-DEADLY = 0.3
-"""The share of iterations in which the process may die."""
-
-
-class Killed(BaseException):
-    """SIGKILL, in its place: nothing may catch it, nothing is cleaned up."""
+QUARTER = timedelta(minutes=15)
+SOON = (5, 15, 60, 240)
+"""Seconds until a bot that is not well looks again, or that is down is started again; one that has
+been ill for longer than a quarter of an hour waits for the next one."""
+KILLED = "process killed"
 
 
 @dataclass
 class Storm:
-    """What happened: faults by name, kills, crashes of freqtrade's own, starts that failed, and
-    every broken invariant."""
+    """What happened, and what came of it.
+
+    `faults` counts what befell the bot by kind, `recovery` is the longest time from one of a kind
+    until the bot was well; `ends` the places where freqtrade ended by itself.
+    """
 
     faults: Counter[str] = field(default_factory=Counter)
-    kills: int = 0
-    crashes: int = 0
+    recovery: dict[str, timedelta] = field(default_factory=dict)
     failed_starts: int = 0
+    stops: int = 0
+    ends: Counter[str] = field(default_factory=Counter)
     entries: int = 0
-    reported: int = 0
-    phantoms: list[str] = field(default_factory=list)
-    """Trades whose position is gone: freqtrade did not find the exit that sold it."""
+    judged: int = 0
+    unexplained: int = 0
+    missing: int = 0
     broken: list[str] = field(default_factory=list)
 
-    def __add__(self, other: "Storm") -> "Storm":
-        return Storm(
-            self.faults + other.faults,
-            self.kills + other.kills,
-            self.crashes + other.crashes,
-            self.failed_starts + other.failed_starts,
-            self.entries + other.entries,
-            self.reported + other.reported,
-            self.phantoms + other.phantoms,
-            self.broken + other.broken,
+    @property
+    def kills(self) -> int:
+        return self.faults[KILLED]
+
+    def took(self, kind: str, time: timedelta) -> None:
+        """The bot was well again `time` after something of this kind."""
+        self.recovery[kind] = max(self.recovery.get(kind, timedelta(0)), time)
+
+    def add(self, other: "Storm") -> None:
+        """This storm and another one."""
+        self.faults += other.faults
+        self.ends += other.ends
+        for kind, time in other.recovery.items():
+            self.took(kind, time)
+        for name in ("failed_starts", "stops", "entries", "judged", "unexplained", "missing"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.broken += other.broken
+
+    def __str__(self) -> str:
+        rows = [
+            f"| {kind} | {times} | {_spoken(self.recovery.get(kind))} |"
+            for kind, times in sorted(self.faults.items())
+        ]
+        told = (
+            f"{sum(self.faults.values()) - self.kills} faults, {self.kills} kills, "
+            f"{self.failed_starts} failed starts, {self.stops} stops, ends {dict(self.ends)}, "
+            f"{self.entries} entries, {self.judged} of them judged by W, "
+            f"{self.unexplained} positions without a trade reported, "
+            f"{self.missing} trades without a position reported; broken: {self.broken}"
         )
+        return "\n".join(["| what | times | longest until well |", "|---|---|---|", *rows, told])
 
 
-def storm(home: Home, exchange: str, seed: int, hours: int, per_hour: int = 4) -> Storm:
-    """`hours` of bad weather from START + 4 on, and QUIET ones; everything follows `seed`."""
-    rng = np.random.default_rng(seed)
-    found = Storm()
-    signals = {
-        pair: [4 + 4 * number for number in range(hours // 4) if rng.random() < 0.9]
-        for pair in PAIRS
-    }
-    home.plugin("script", script(signals, stop=0.04, trail=0.05))
-    for asset in ("BTC", "ETH", "SOL"):
-        home.market.paint(asset, 4, np.cumprod(1 + rng.normal(0, 0.012, hours + QUIET)))
-    home.account(exchange, USD=str(WALLET))
-    bot: Bot | None = None
-    for step in range((hours + QUIET) * per_hour):
-        hour, part = divmod(step, per_hour)
-        seconds = 5 + part * 3600 / per_hour + 40 * rng.random()
-        raging = hour < hours
-        if raging and part == 0:
-            _brew(home, exchange, rng)
-        elif not raging and part == 0:
-            _calm(home, found)
-        home.clock.move_to(after(4 + hour, seconds))
-        if bot is None:
-            bot = _started(home, exchange, found)
-        if bot is not None and not _iterated(bot, rng if raging else None, found):
-            home.kill()
-            bot = None
-        found.broken += [f"{seed}, hour {hour}: {one}" for one in _each_step(home, exchange)]
-    assert bot is not None, "it starts when nothing fails"
-    for one in _at_the_end(home, exchange, bot, found):
-        found.broken.append(f"{seed}, at the end: {one}")
+def _spoken(time: timedelta | None) -> str:
+    if time is None:
+        return "-"
+    seconds = time.total_seconds()
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+class Voyage:
+    """One bot on its way through `hours` of bad weather and QUIET ones; all follows `seed`."""
+
+    def __init__(self, home: Home, exchange: str, seed: int, hours: int) -> None:
+        self.home, self.exchange, self.hours = home, exchange, hours
+        self.rng = np.random.default_rng(seed)
+        self.found = Storm()
+        self.bot: Bot | None = None
+        self.clocks = Clocks(home, after(BEGIN))
+        self.raging = True
+        self._ailing: dict[str, datetime] = {}
+        self._told = 0
+        self._maintenance: list[Rule] = []
+        every_4h = range(BEGIN, BEGIN + hours + 1, 4)
+        signals = {pair: [hour for hour in every_4h if self.rng.random() < 0.9] for pair in PAIRS}
+        home.plugin("script", script(signals, stop=0.04, trail=0.05))
+        for asset in ("BTC", "ETH", "SOL"):
+            factors = np.cumprod(1 + self.rng.normal(0, 0.012, hours + QUIET))
+            home.market.paint(asset, BEGIN, factors)
+        home.account(exchange, USD=str(WALLET))
+        self.invariants = Invariants(home, exchange)
+
+    def go(self) -> Storm:
+        """From beginning to end."""
+        hour = BEGIN
+        while self.clocks.now < after(BEGIN + self.hours + QUIET):
+            late = self.clocks.now >= after(BEGIN + self.hours)
+            if self.raging and late:
+                self._calm()
+            self.clocks.put_right()
+            if self.raging and self.clocks.now >= after(hour):
+                hour += 1
+                self._worse()
+            self._quarter()
+        self._loop()  # the last hour has just closed
+        assert self.bot is not None, "it starts when nothing fails"
+        self.invariants.at_the_end(self.bot)
+        self.found.broken = self.invariants.broken
+        for name in ("entries", "judged", "unexplained", "missing"):
+            setattr(self.found, name, getattr(self.invariants, name))
+        return self.found
+
+    def _worse(self) -> None:
+        self._maintenance += brew(self.home, self.exchange, self.rng)
+        if self.bot is not None:  # a person looks by, and is content
+            locks.release(locks.ALL, locks.ERRORS, datetime.now(UTC))
+        trouble = trouble_clocks(self.clocks, self.rng)
+        if trouble:
+            self._befell(trouble)
+
+    def _calm(self) -> None:
+        self.raging = False
+        self._note_faults()
+        self.home.venue.faults.clear()
+        self._told = 0
+        if self.clocks.until:
+            self.clocks.until = self.clocks.now
+
+    def _befell(self, kind: str) -> None:
+        self.found.faults[kind] += 1
+        self._ailing.setdefault(kind, self.clocks.now)
+
+    def _note_faults(self) -> None:
+        """What has befallen calls since the last look; maintenance counts once, however often the
+        bot knocks."""
+        happened = self.home.venue.faults.happened
+        for _, _, fault in happened[self._told :]:
+            if fault is not Fault.MAINTENANCE:
+                self._befell(str(fault))
+            elif self._maintenance:
+                self._maintenance.pop()
+                self._befell(str(fault))
+        self._told = len(happened)
+
+    def _quarter(self) -> None:
+        """A quarter of an hour: a loop, and more of them while the bot is not well."""
+        begin = self.clocks.now
+        for seconds in (0, *SOON):
+            self.clocks.set(begin + timedelta(seconds=seconds))
+            since = min(self._ailing.values(), default=begin)
+            if self._loop() or since < begin:
+                break
+        self.clocks.set(begin + QUARTER + timedelta(seconds=40 * self.rng.random()))
+
+    def _loop(self) -> bool:
+        """One iteration, or a start; whether the bot was well at its end, and knew what it has."""
+        if self.bot is None:
+            self.bot = self._started()
+        ended = self.bot is None or not self._iterated(self.bot)
+        self._note_faults()
+        self.invariants.at_each_step()
+        if ended:
+            if self.bot is not None:
+                self.home.kill()
+            self.bot = None
+            return False
+        assert self.bot is not None
+        if self.bot.worker.freqtrade.state is not State.RUNNING:
+            self.found.stops += 1
+            self.found.ends[f"stopped: {self.bot.log[-1][:90]}"] += 1
+            self.home.kill()
+            self.bot = None
+            return False
+        if not _well(self.bot):
+            return False
+        settled = self.invariants.when_well(self.bot)
+        for kind, since in self._ailing.items():
+            self.found.took(kind, self.home.venue.clock() - since)
+        self._ailing.clear()
+        if self.clocks.until:
+            self._ailing[SKEW] = self.clocks.now
+        return settled
+
+    def _started(self) -> Bot | None:
+        try:
+            bot = self.home.start(
+                PAIRS,
+                exchange=self.exchange,
+                live=True,
+                timeout=PATIENCE,
+                nija={"downgrade_buffer": 50},
+            )
+        except Exception:
+            # Also a TypeError of freqtrade's own, when the exchange's time is half an answer.
+            self.found.failed_starts += 1
+            gc.collect()  # what a process would leave behind
+            return None
+        bot.strategy.time_stop = timedelta(hours=3)
+        self.invariants.listen_to(bot)
+        return bot
+
+    def _iterated(self, bot: Bot) -> bool:
+        """One iteration; False when the process ended in it: killed, or by an error that freqtrade
+        does not catch, such as the second order of a trade whose answer had no id."""
+        with killing(bot, self.rng if self.raging else None):
+            try:
+                bot.state = bot.worker._worker(old_state=bot.state)
+            except Killed:
+                self._befell(KILLED)
+                self.invariants.files()
+                return False
+            except Exception as error:
+                self.found.ends[f"{type(error).__name__}: {str(error)[:90]}"] += 1
+                return False
+        return True
+
+
+def _well(bot: Bot) -> bool:
+    """The loop valued the account, no cash is in doubt, the newest candles are there: entries are
+    possible, or a lock or a refusal says why not."""
+    run, now = bot.run, datetime.now(UTC)
+    if run.loop is None or run.check_loop(bot.account()).problem or bot.account().unsettled:
+        return False
+    readings = [bot.strategy._book.reading(pair, now) for pair in PAIRS]
+    return all(one and now - one.ended < timedelta(hours=1) for one in readings)
+
+
+def storm(home: Home, exchange: str, seed: int, hours: int) -> Storm:
+    """`hours` of bad weather from START + BEGIN on, and QUIET ones; everything follows `seed`."""
+    found = Voyage(home, exchange, seed, hours).go()
+    found.broken = [f"seed {seed}: {one}" for one in found.broken]
     return found
 
 
-def _brew(home: Home, exchange: str, rng: np.random.Generator) -> None:
-    """A few rules for the hour to come; orders are hit more often than anything else."""
-    for _ in range(int(rng.integers(2, 6))):
-        call = str(rng.choice(("add_order", "add_order", "query_order", "balance", *CALLS)))
-        faults = {"add_order": OF_ALL + OF_ORDERS, "balance": OF_ALL + OF_BALANCES}
-        choice = sorted(faults.get(call, OF_ALL))
-        home.venue.faults.add(
-            call,
-            choice[int(rng.integers(len(choice)))],
-            nth=int(rng.integers(1, 4)),
-            times=int(rng.integers(1, 4)),
-            exchange=exchange,
-        )
+def storms(exchange: str, seeds: range, hours: int = 12) -> Storm:
+    """One storm a seed, all on one exchange, each in a home of its own."""
+    whole, market = Storm(), PaintedMarket()
+    venue = Venue(market)
+    with TemporaryDirectory() as folder, serve(build_app(venue), port=0) as url:
+        for seed in seeds:
+            path = Path(folder) / str(seed)
+            path.mkdir()
+            with (
+                pytest.MonkeyPatch.context() as patch,
+                a_home(path, url, market, venue, patch) as home,
+            ):
+                whole.add(storm(home, exchange, seed, hours))
+    return whole
 
 
-def _calm(home: Home, found: Storm) -> None:
-    found.faults.update(str(fault) for _, _, fault in home.venue.faults.happened)
-    home.venue.faults.clear()
-
-
-def _started(home: Home, exchange: str, found: Storm) -> Bot | None:
-    try:
-        bot = home.start(
-            PAIRS, exchange=exchange, live=True, timeout=PATIENCE, nija={"downgrade_buffer": 50}
-        )
-    except Exception:
-        # Also a TypeError of freqtrade's own, when the exchange's time is half an answer.
-        found.failed_starts += 1
-        return None
-    bot.strategy.time_stop = 3 * (after(1) - after(0))
-    return bot
-
-
-def _iterated(bot: Bot, rng: np.random.Generator | None, found: Storm) -> bool:
-    """One iteration; False when the process ended in it: killed, or by an error that freqtrade does
-    not catch, such as the second order of a trade whose answer had no id."""
-    with _killing(bot, rng):
-        try:
-            bot.state = bot.worker._worker(old_state=bot.state)
-        except Killed:
-            found.kills += 1
-            return False
-        except Exception:
-            found.crashes += 1
-            return False
-    return True
-
-
-@contextmanager
-def _killing(bot: Bot, rng: np.random.Generator | None) -> Iterator[None]:
-    """Perhaps the process dies: before or after a request, before or after a commit."""
-    if rng is None or rng.random() > DEADLY:
-        yield
-        return
-    left = int(rng.integers(1, 10))
-    late = bool(rng.random() < 0.5)
-
-    def deadly(call: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(*given: Any, **named: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left == 0 and not late:
-                raise Killed
-            answer = call(*given, **named)
-            if left == 0:
-                raise Killed
-            return answer
-
-        return wrapped
-
-    api = bot.worker.freqtrade.exchange._api
-    api.fetch = deadly(type(api).fetch.__get__(api))
-    try:
-        with replaced(Trade, "commit", staticmethod(deadly(Trade.commit))):
-            yield
-    finally:
-        del api.fetch
-
-
-# -- invariants, from the venue's books --------------------------------------------------------
-
-
-def _each_step(home: Home, exchange: str) -> Iterator[str]:
-    books = home.books(exchange)
-    yield from _double_entries(books)
-    yield from _too_much(books)
-    state = home.user_data / ".auto_scaling_state.json"
-    if state.exists():
-        json.loads(state.read_text())
-
-
-def _double_entries(books: Books) -> Iterator[str]:
-    """A purchase of what is held already, by another order."""
-    held: dict[str, Decimal] = defaultdict(Decimal)
-    buying: dict[str, str] = {}
-    for fill in books.fills:
-        if fill.side is Side.SELL:
-            held[fill.pair] -= fill.amount
-            continue
-        if _worth(held[fill.pair], fill) > 1 and buying[fill.pair] != fill.order_id:
-            yield f"{fill.pair} was bought twice, by {buying[fill.pair]} and {fill.order_id}"
-        buying[fill.pair] = fill.order_id
-        held[fill.pair] += fill.amount
-
-
-def _too_much(books: Books) -> Iterator[str]:
-    """More than the tier's positions, the largest stake, or less cash than the buffer; at cost."""
-    cash, cost = Decimal(str(WALLET)), dict.fromkeys(PAIRS, Decimal(0))
-    amount = dict.fromkeys(PAIRS, Decimal(0))
-    for fill in books.fills:
-        sign = 1 if fill.side is Side.BUY else -1
-        cash -= sign * fill.cost + fill.fee
-        before = amount[fill.pair]
-        amount[fill.pair] += sign * fill.amount
-        cost[fill.pair] += fill.cost if sign > 0 else -cost[fill.pair] * fill.amount / before
-        if sign < 0:
-            continue
-        worth = cash + sum(cost.values())
-        if cost[fill.pair] > worth * Decimal("0.41"):
-            yield f"{cost[fill.pair]:.2f} of {worth:.2f} in {fill.pair}"
-        if cash < worth * Decimal("0.14"):
-            yield f"{cash:.2f} of {worth:.2f} left in cash"
-        if sum(one > 1 for one in cost.values()) > 2:
-            yield f"three positions: {', '.join(p for p, one in cost.items() if one > 1)}"
-
-
-def _worth(amount: Decimal, fill: Fill) -> Decimal:
-    return amount * fill.price
-
-
-def _at_the_end(home: Home, exchange: str, bot: Bot, found: Storm) -> Iterator[str]:
-    """Every position a trade's or reported, every trade a position, profits to the cent."""
-    books = home.books(exchange)
-    trades = list(Trade.get_trades_proxy())
-    known = {order.order_id for trade in trades for order in trade.orders}
-    live = bot.run.live
-    assert live is not None
-    reported = {one.pair for one in live.unexplained}
-    found.reported = len(reported)
-    found.entries = len({fill.order_id for fill in books.fills if fill.side is Side.BUY})
-    for pair in PAIRS:
-        base = pair.partition("/")[0]
-        held = float(books.total(base))
-        expected = sum(trade.amount for trade in trades if trade.pair == pair and trade.is_open)
-        told = f"{base}: the exchange holds {held}, trades say {expected}, nothing is reported"
-        if (expected - held) * home.market.price(base) > 1.0:
-            found.phantoms.append(told)
-        elif (held - expected) * home.market.price(base) > 1.0 and pair not in reported:
-            yield told
-        if pair in reported and pair not in {one for one, _, _ in locks.every(bot.run.memory.seen)}:
-            yield f"{pair} is reported and not locked"
-    for order in books.open_orders:
-        if str(order.id) not in known and order.ticket.pair not in reported:
-            yield f"order {order.id} of {order.ticket.pair} is nobody's"
-    for trade in trades:
-        if trade.is_open and not trade.stop_loss:
-            yield f"{trade.pair} has no stop"
-        own = {order.order_id for order in trade.orders}
-        fills = [fill for fill in books.fills if str(fill.order_id) in own]
-        earned = sum(
-            float((fill.cost - fill.fee) if fill.side is Side.SELL else -(fill.cost + fill.fee))
-            for fill in fills
-        )
-        doubt = 0.01 + sum(_fee_doubt(trade, fill) for fill in fills)
-        if not trade.is_open and abs(earned - (trade.close_profit_abs or 0.0)) > doubt:
-            yield f"{trade.pair}: earned {earned:.4f}, booked {trade.close_profit_abs}"
-
-
-def _fee_doubt(trade: Trade, fill: Fill) -> float:
-    """freqtrade books one fee rate a side; a fill whose rest waited in the book paid another."""
-    rate = trade.fee_open if fill.side is Side.BUY else trade.fee_close
-    return abs(float(fill.fee) - (rate or 0.0) * float(fill.cost))
+if __name__ == "__main__":
+    print(storms(sys.argv[1], range(*map(int, sys.argv[2:]))))  # noqa: T201

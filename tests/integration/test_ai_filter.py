@@ -34,7 +34,7 @@ def test_the_labels_are_what_the_engine_made_of_the_same_entries(backtests: Engi
     trades = trades[trades["exit_reason"] != "force_exit"]
     assert len(trades) > 12
     archive = Archive({"datadir": Path(backtests.house) / "user_data/data/kraken"})
-    past = Past(archive=archive, exchange="kraken", stake="USD", fee=FEE)
+    past = Past(archive=archive, exchange="kraken", quote="USD", fee=FEE)
     ends = pd.Timestamp(trades["close_date"].max()) + pd.Timedelta(hours=1)
     history = past.stored(Hooks(build(Settings())), Settings(), ends)
     for pair, group in trades.groupby("pair"):

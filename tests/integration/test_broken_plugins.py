@@ -4,16 +4,13 @@ Every hook in every way is the table of `misbehaviour`: one bot a hook, which mi
 after the other (a start is what nija_run_started is told of: there, one bot a way).
 """
 
-import re
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 
-import pluggy
 import pytest
 from freqtrade.persistence import Trade
 
-from nija_plugins import answers, hookimpl, hookspecs
-from nija_plugins.guard import LATE_SECONDS, Hooks, PluginFailure
+from nija_plugins import hookspecs
+from nija_plugins.guard import LATE_SECONDS
 from tests.integration import misbehaviour
 from tests.integration.live import (
     RAISES,
@@ -36,11 +33,9 @@ from tests.integration.misbehaviour import (
     MARKET,
     MATRIX,
     MONEY,
-    NOT_CALLED_YET,
     PLUGIN,
     START,
     Cell,
-    Outcome,
     Seen,
     cells,
     judge,
@@ -61,7 +56,7 @@ LATER = [1.0, 1.0, 1.0, 1.0, 1.0, 0.975, 0.975, 0.975]
 def prepare(home: Home, hook: str) -> None:
     """The market and the plugins of all cells of `hook`."""
     number = len(MATRIX[hook])
-    home.plugin("script", script(misbehaviour.signals(number), stop=STOP))
+    home.plugin("script", script(misbehaviour.signals(hook, number), stop=STOP))
     home.plugin("voter", misbehaviour.VOTER)
     home.plugin(PLUGIN, misbehaviour.source(hook))
     closes = RISE_AND_FALL if hook == "nija_tier_changed" else FALL
@@ -70,18 +65,26 @@ def prepare(home: Home, hook: str) -> None:
 
 
 def start(home: Home, hook: str) -> Bot:
-    return home.start(
-        misbehaviour.pairs(hook), dry_run_wallet=245, nija=misbehaviour.settings(hook)
-    )
+    config = {"dry_run_wallet": 245, **misbehaviour.config(hook)}
+    return home.start(misbehaviour.pairs(hook), nija=misbehaviour.settings(hook), **config)
+
+
+def held() -> set[str]:
+    """The pairs with an open trade, under their names in spot markets."""
+    return {misbehaviour.plain(pair) for pair in open_pairs()}
 
 
 def watch(bot: Bot, hours: float) -> Seen:
     """The decisive loop, `hours` after START."""
     bot.at(hours)
-    closed = Trade.get_trades_proxy(pair=BTC, is_open=False)
+    closed = [
+        trade
+        for trade in Trade.get_trades_proxy(is_open=False)
+        if misbehaviour.plain(trade.pair) == BTC
+    ]
     last = max(closed, key=lambda trade: trade.close_date_utc)
-    left = {} if BTC in open_pairs() else {BTC: str(last.exit_reason)}
-    return Seen(open_pairs(), left, list(bot.log), CULPRIT.now in CULPRIT.acted)
+    left = {} if BTC in held() else {BTC: str(last.exit_reason)}
+    return Seen(held(), left, list(bot.log), CULPRIT.now in CULPRIT.acted)
 
 
 def rehearse(home: Home, hook: str) -> dict[str, Seen]:
@@ -92,7 +95,7 @@ def rehearse(home: Home, hook: str) -> dict[str, Seen]:
     for number, cell in enumerate(MATRIX[hook]):
         hours = 8.0 * (number + 1)
         bot.at(hours)
-        assert open_pairs() == {BTC}
+        assert held() == {BTC}
         if hook == "nija_tier_changed":
             bot.at(hours + 3)
         bot.log.clear()
@@ -145,25 +148,6 @@ def rehearsed(
 @pytest.mark.parametrize("cell", cells(*MARKET, *MONEY, *EVENTS, *START), ids=str)
 def test_every_hook_in_every_way(rehearsed: Callable[[str], dict[str, Seen]], cell: Cell) -> None:
     judge(cell, rehearsed(cell.hook)[cell.what])
-
-
-@pytest.mark.parametrize("cell", cells(*NOT_CALLED_YET), ids=str)
-def test_what_nobody_asks_yet(cell: Cell) -> None:
-    """Spot trading never asks nija_leverage: the guard and the check of its answer stand ready."""
-    CULPRIT.begin(cell.hook)
-    CULPRIT.now = cell.what
-    manager = pluggy.PluginManager("nija")
-    manager.add_hookspecs(hookspecs)
-    plugin = SimpleNamespace(nija_leverage=hookimpl(lambda request: CULPRIT.asked()))
-    manager.register(plugin, name=PLUGIN)
-    given = dict.fromkeys(("request", "account", "tier", "settings"))
-    with misbehaviour.sleeping_without_waiting():
-        if cell.outcome is Outcome.NO_OPINION:
-            assert Hooks(manager).first(cell.hook, answers.leverage, **given) is None
-        else:
-            named = re.escape(f'Plugin "{PLUGIN}" failed in nija_leverage: {cell.said}')
-            with pytest.raises(PluginFailure, match=named):
-                Hooks(manager).first(cell.hook, answers.leverage, **given)
 
 
 def test_the_matrix_has_every_hook() -> None:
@@ -228,7 +212,8 @@ class TestBesidesTheMatrix:
         trading.plugin("deaf", broken(hook, "", RAISES))
         bot = trading.start((BTC, ETH)).at(8).at(12)
         assert open_pairs() == {BTC, ETH}
-        assert open_trade().get_custom_data("nija_plan") == {"stop": 0.04, "trail": 0.06}
+        plan = {"stop": 0.04, "trail": 0.06, "target": 0.6}
+        assert open_trade().get_custom_data("nija_plan") == plan
         bot.at(14)
         assert open_pairs() == {ETH}
         assert len(bot.said(f'ERROR Plugin "deaf" failed in {hook}: RuntimeError')) == 1

@@ -13,10 +13,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from freqtrade.data.history.datahandlers.idatahandler import get_datahandler
-from freqtrade.enums.candletype import CandleType
 
 from nija_plugins.research.engine import simulated
+from nija_plugins.venue.files import store_candles
 from tests.conftest import copy_of_the_house
 from tests.integration import misbehaviour
 from tests.integration.engine import Engine, Outcome
@@ -73,7 +72,10 @@ class Backtests:
         self.market.paint("BTC", 8, closes * number)
         self.market.paint("SOL", 8, LATER * number)
         end = START + (8 * number + 12) * HOUR
-        self._store(end)
+        futures = hook in misbehaviour.FUTURES
+        first = START - HISTORY * 24 * HOUR
+        datadir = self.engine.house / "user_data/data/kraken"
+        store_candles(self.market, datadir, first, end, futures=futures)
         folder = self.engine.house / "user_data/plugins"
         files = {folder / f"{name}.py": source for name, source in plugins.items()}
         records, logger = Records(), logging.getLogger("nija_plugins")
@@ -85,8 +87,9 @@ class Backtests:
             with misbehaviour.sleeping_without_waiting():
                 outcome = self.engine.backtest(
                     {**misbehaviour.settings(hook), **nija},
-                    wallet=248.5,
+                    wallet=1_500 if futures else 248.5,
                     timerange=f"{START.timestamp():.0f}-{end.timestamp():.0f}",
+                    exchange="krakenfutures" if futures else "kraken",
                 )
         finally:
             logger.removeHandler(records)
@@ -95,18 +98,10 @@ class Backtests:
                 file.unlink()
         return outcome, records.lines
 
-    def _store(self, end: datetime) -> None:
-        handler = get_datahandler(self.engine.house / "user_data/data/kraken", "feather")
-        for pair in misbehaviour.PAIRS:
-            for timeframe in ("1h", "1d"):
-                first = START - pd.Timedelta(days=HISTORY)
-                candles = self.market.candles(pair, timeframe, first, end, now=end)
-                handler.ohlcv_store(pair, timeframe, candles, CandleType.SPOT)
-
 
 def plugins(hook: str, number: int) -> dict[str, str]:
     return {
-        "script": script(misbehaviour.signals(number), stop=STOP),
+        "script": script(misbehaviour.signals(hook, number), stop=STOP),
         "voter": misbehaviour.VOTER,
         PLUGIN: misbehaviour.source(hook),
     }
@@ -121,6 +116,11 @@ def backtests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backtests]:
     ordered = shipped.replace('"BTC/USD", "ETH/USD", "SOL/USD"', '"BTC/USD", "SOL/USD", "ETH/USD"')
     assert ordered != shipped
     config.write_text(ordered)
+    futures = house / "config.futures.json"
+    names = '"BTC/USD:USD", "ETH/USD:USD", "SOL/USD:USD"'
+    assert names in futures.read_text()
+    in_order = '"BTC/USD:USD", "SOL/USD:USD", "ETH/USD:USD"'
+    futures.write_text(futures.read_text().replace(names, in_order))
     with simulated(market):
         yield Backtests(Engine(house), market)
 
@@ -140,6 +140,7 @@ def seen(outcome: Outcome, log: list[str], number: int, what: str, candidate: st
     trades = outcome.trades
     if trades.empty:
         return Seen(set(), {}, log, what in CULPRIT.acted)
+    trades = trades.assign(pair=trades["pair"].map(misbehaviour.plain))
     entered = set(trades.loc[trades["open_date"] == decisive, "pair"])
     gone = trades[trades["close_date"] == decisive]
     return Seen(

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from nija_plugins.cli.offline import Exchange, freqtrade_environment, run_offline, with_overlay
+from nija_plugins.venue.address import HOST
 from nija_plugins.venue.files import MARKER, write_synthetic_candles
-from nija_plugins.venue.server import HOST, VenueError
+from nija_plugins.venue.server import VenueError
 
 STRATEGY = """
 import logging
@@ -208,12 +209,14 @@ class TestArguments:
         for named in (["-c", "mine.json"], ["--config", "mine.json"], ["--config=mine.json"]):
             arguments = ["list-data", *named]
             assert with_overlay(arguments, Exchange.KRAKEN) == [*arguments, *overlay]
+        futures = with_overlay(["list-data", "-c", "mine.json"], Exchange.KRAKENFUTURES)
+        assert futures[-2:] == ["-c", "config.futures.json"]
 
     def test_nothing_leaves_loopback_and_nothing_is_live(self) -> None:
         variables = freqtrade_environment("http://127.0.0.1:1", "coinbase-45", {})
         prefix = "FREQTRADE__EXCHANGE__CCXT_CONFIG__URLS__API__"
-        for name in ("rest", "public", "private", "zendesk"):
-            assert variables[prefix + name] == "http://127.0.0.1:1"
+        for name in ("rest", "public", "private", "zendesk", "charts", "history"):
+            assert variables[prefix + name].rstrip("/") == "http://127.0.0.1:1"
         assert variables["FREQTRADE__DRY_RUN"] == "true"
         mine = {"FREQTRADE__DB_URL": "sqlite:///mine.sqlite"}
         assert "FREQTRADE__DB_URL" not in freqtrade_environment("http://127.0.0.1:1", "x", mine)

@@ -10,7 +10,7 @@ from freqtrade.exceptions import FreqtradeException
 
 from nija_plugins import start_checks
 from nija_plugins.doctor import Context
-from tests.integration.live import START, Home
+from tests.integration.live import START, Home, open_pairs, script
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")
@@ -32,11 +32,22 @@ def test_a_key_that_may_only_trade_is_not(home: Home, exchange: str) -> None:
 
 
 def test_an_exchange_that_does_not_say_is_told_of(home: Home) -> None:
+    home.start()  # for its database
     asked = SimpleNamespace(id="kraken", name="Kraken", _api=SimpleNamespace())
     with pytest.raises(AttributeError):
         start_checks.may_withdraw(asked)
     start_checks.look({"exchange": {"name": "kraken"}, "user_data_dir": home.path}, asked, True)
     assert any("did not say whether the API key may withdraw" in one for one in home.records.lines)
+
+
+def test_the_trades_of_another_broker_are_not_touched(home: Home) -> None:
+    home.plugin("scripted", script({"BTC/USD": [8]}))
+    home.start(exchange="coinbase").at(8)
+    assert open_pairs() == {"BTC/USD"}
+    home.kill()
+    home.clock.sleep(60)
+    with pytest.raises(FreqtradeException, match=r"open trades of coinbase.*--db-url"):
+        home.start(exchange="kraken")
 
 
 def test_a_dry_run_says_so(home: Home) -> None:

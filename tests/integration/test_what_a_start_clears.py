@@ -47,7 +47,8 @@ def test_cleared_votes_leave_peak_tier_locks_and_trades_alone(home: Home) -> Non
     assert bot.run.memory.benchmarks == marks
     assert home.tier_state == tier
     assert open_trade().stop_loss == stop
-    assert open_trade().get_custom_data("nija_plan") == {"stop": 0.04, "trail": 0.06}
+    plan = {"stop": 0.04, "trail": 0.06, "target": 0.6}
+    assert open_trade().get_custom_data("nija_plan") == plan
 
 
 @kept_and_cleared

@@ -51,3 +51,10 @@ def test_the_day_opens_at_midnight_utc_and_the_peak_only_rises() -> None:
     assert (seen.day_open, seen.peak) == (105.0, 110.0)
     seen = seen.observe(at(2, 1), 90.0)
     assert (seen.day_open, seen.peak) == (105.0, 110.0)
+
+
+def test_a_clock_that_is_put_back_over_midnight_opens_no_cheaper_day() -> None:
+    late, early = (datetime(2024, 5, day, 0, 30, tzinfo=UTC) for day in (2, 1))
+    seen = Benchmarks.begin(late, 100.0).observe(early, 95.0)
+    assert (seen.day, seen.day_open) == (early.date(), 100.0)
+    assert seen.observe(late, 95.0).day_open == 95.0

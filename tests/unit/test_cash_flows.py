@@ -88,7 +88,9 @@ def test_binary_noise_is_no_movement() -> None:
 
 def test_the_effect_of_trades() -> None:
     """Half of a $20 position was sold for a profit of $1."""
-    half = SimpleNamespace(realized_profit=1.0, amount=0.1, open_rate=100.0, fee_open=0.01)
+    half = SimpleNamespace(
+        realized_profit=1.0, amount=0.1, open_rate=100.0, fee_open=0.01, leverage=1.0
+    )
     assert effect_of([], 5.0) == 5.0
     assert effect_of([half], 5.0) == pytest.approx(5.0 + 1.0 - 10.1)
 

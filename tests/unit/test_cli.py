@@ -1,6 +1,8 @@
 """The nija command as a newcomer meets it: answers, and errors that say what to do."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from nija_plugins.cli import app
+from nija_plugins.cli import COMMANDS, app
 from nija_plugins.venue.files import write_synthetic_candles
 from nija_plugins.view import Family, Regime
 from tests.conftest import ROOT
@@ -62,22 +64,35 @@ def test_explain_refuses_nonsense_in_words(changed: tuple[str, str], told: str) 
     assert "Traceback" not in result.output
 
 
-def test_status_lists_every_setting_and_what_is_not_in_force() -> None:
+def test_explain_tells_scripts_the_same() -> None:
+    asked = ("explain", "--pair", "BTC/USD", "--price", "100000", "--stop", "4%", "--json")
+    facts = json.loads(nija(*asked, "--equity", "15").output)
+    assert facts["stake"] == pytest.approx(5.0, abs=0.01) and facts["refusal"] is None
+    assert facts["decision"]["lifted"] and facts["tier"] == "STARTER"
+    assert {leg["name"] for leg in facts["legs"]} == {"kelly", "volatility", "equity"}
+    none = json.loads(nija(*asked, "--equity", "12").output)
+    assert none["stake"] == 0 and "starts from $15.00" in none["refusal"]
+    assert none["tier"] is None and none["decision"] is None
+
+
+def test_explain_shows_leverage_where_there_is_some() -> None:
+    asked = ("explain", "--exchange", "krakenfutures", "--pair", "BTC/USD:USD", "--stop", "4%")
+    levered = nija(*asked, "--equity", "1500", "--price", "60000").output
+    assert "Leverage 2: a stake is margin, the position 2 times as large." in levered
+    assert "Stake: $186.00 (12.4% of equity, 0.00620000 units, position $372.01)" in levered
+    plain = nija(*asked, "--equity", "900", "--price", "60000").output
+    assert "Leverage" not in plain and "position $" not in plain
+
+
+def test_status_lists_every_setting() -> None:
     result = nija("status")
     assert result.exit_code == 0, result.output
     assert "min_ai_confidence" in result.output
-    assert "comes with copy trading" in result.output
 
 
 def test_status_as_json() -> None:
     facts = json.loads(nija("status", "--json").stdout)
-    assert facts["settings"]["max_position_pct"] == {
-        "value": 18,
-        "from": "config",
-        "in_force": True,
-    }
-    assert facts["settings"]["ai_trade_filter"]["in_force"] is True
-    assert facts["settings"]["copy_trading"]["in_force"] is False
+    assert facts["settings"]["max_position_pct"] == {"value": 18, "from": "config"}
 
 
 def test_plugins_lists_the_built_ins() -> None:
@@ -145,3 +160,30 @@ class TestSignals:
         result = nija("signals", "BTC/USD", "--datadir", str(tmp_path), "--at", "tomorrow")
         assert result.exit_code == 2
         assert "2024-03-05T12:00" in result.output
+
+
+def test_help_shows_every_command_and_imports_none_of_them() -> None:
+    """Most need pandas and freqtrade, which take seconds."""
+    code = (
+        "import sys\nfrom nija_plugins.cli import app\n"
+        "try:\n    app(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'pandas', 'freqtrade', 'sklearn', 'fastapi', 'sqlalchemy'} & set(sys.modules)\n"
+        "print('heavy:', sorted(heavy))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
+    assert "heavy: []" in said
+    modules = (ROOT / "nija_plugins/cli").glob("*.py")
+    commands = {one.stem for one in modules} - {"__init__", "configuration", "database"}
+    commands -= {"documentation", "loss_limits", "performance", "portfolio"}
+    assert commands == set(COMMANDS)
+    for name in COMMANDS:
+        assert name in said
+        assert nija(name, "--help").exit_code == 0
+
+
+def test_an_unknown_command_is_refused() -> None:
+    result = nija("expalin")
+    assert result.exit_code == 2
+    assert "No such command" in result.output

@@ -45,6 +45,15 @@ def test_an_unchanged_file_runs_once_per_process(tmp_path: Path) -> None:
     assert (tmp_path / "mine.py.runs").read_text() == "x"
 
 
+def test_the_place_it_was_first_loaded_from_may_be_gone(tmp_path: Path) -> None:
+    for name in ("before", "after"):
+        (tmp_path / name).mkdir()
+        folder = folder_with(tmp_path / name, VETO)
+        built = manager.build(Settings(), folder)
+        manager.fingerprint(built, Settings())
+        (folder / "mine.py").unlink()
+
+
 def test_default_plugins_can_be_disabled_and_essential_ones_cannot() -> None:
     off = Settings.load({"nija": {"plugins": {"disable": ["signals.trend"]}}}, {})
     assert "signals.trend" not in names(manager.build(off))

@@ -6,7 +6,6 @@ import pytest
 
 from nija_plugins.settings import (
     EXPORTED,
-    NOT_YET_IN_FORCE,
     Settings,
     SettingsError,
     misspelt,
@@ -131,10 +130,6 @@ def test_what_nija_exported_is_not_read_back() -> None:
     assert Settings.load({}, environ).max_positions == 2
     changed_by_hand = {**environ, "MAX_POSITIONS": "2"}
     assert sources({}, changed_by_hand)["max_positions"] == "MAX_POSITIONS"
-
-
-def test_settings_without_a_rule_exist() -> None:
-    assert set(NOT_YET_IN_FORCE) <= set(Settings.model_fields)
 
 
 def test_a_misspelt_variable_is_noticed() -> None:

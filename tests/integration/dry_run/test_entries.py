@@ -96,7 +96,7 @@ class TestEntry:
         assert trade.amount == decision.amount
         assert trade.stake_amount == pytest.approx(decision.stake, abs=1e-5)
         assert trade.stop_loss == pytest.approx(trade.open_rate * (1 - plan["stop"]), abs=TICK)
-        assert trade.get_custom_data("nija_plan") == {k: plan[k] for k in ("stop", "trail")}
+        assert trade.get_custom_data("nija_plan") == plan
         assert trade.enter_tag == row["nija_regime"]
 
     def test_stake_stop_and_state_file(self, home: Home) -> None:
@@ -104,7 +104,7 @@ class TestEntry:
         bot = home.start((BTC, ETH, SOL)).at(7)
         assert home.tier_state["current_tier"] == "STARTER"
         assert home.tier_state["last_equity"] == 100.0
-        assert home.tier_state["account"] == "coinbase dry_run"
+        assert home.tier_state["account"] == "dry_run USD"
         assert bot.config["max_open_trades"] == bot.strategy.max_open_trades == 2
         bot.at(8)
         trade = open_trade()
@@ -113,7 +113,7 @@ class TestEntry:
         assert trade.amount == decision.amount
         assert trade.stop_loss == pytest.approx(trade.open_rate * 0.95, abs=TICK)
         assert trade.stop_loss >= trade.open_rate * 0.95, "never wider than planned"
-        assert trade.get_custom_data("nija_plan") == {"stop": 0.05, "trail": 0.06}
+        assert trade.get_custom_data("nija_plan") == plan
 
     def test_free_cash_includes_the_entry_fee_until_nija_takes_it_off(self, home: Home) -> None:
         """DESIGN §4: in dry-run freqtrade books the entry fee only when the trade closes."""

@@ -130,7 +130,7 @@ class TestExit:
         assert not trade.has_open_orders
         assert trade.amount == position.pending
         assert trade.stop_loss == pytest.approx(trade.open_rate * 0.95, abs=0.1)
-        assert trade.get_custom_data("nija_plan") == {"stop": 0.05, "trail": 0.06}
+        assert trade.get_custom_data("nija_plan") == {"stop": 0.05, "trail": 0.06, "target": 0.6}
 
     def test_an_entry_that_fills_while_a_voter_fails(self, home: Home) -> None:
         """It was sized for a stop of 4%: the disaster stop of 30% loses seven times as much."""

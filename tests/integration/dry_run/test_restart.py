@@ -33,7 +33,11 @@ class TestRestart:
         assert open_trade().stop_loss == pytest.approx(
             home.market.price("BTC") * 1.05 * 0.94, abs=TICK * 1.01
         )
-        assert open_trade().get_custom_data("nija_plan") == {"stop": 0.04, "trail": 0.06}
+        assert open_trade().get_custom_data("nija_plan") == {
+            "stop": 0.04,
+            "trail": 0.06,
+            "target": 0.6,
+        }
 
     def test_the_tier_comes_back_silently(self, home: Home) -> None:
         """GROWTH was reached; now the equity is lower, but within the buffer."""
@@ -81,7 +85,11 @@ class TestRestart:
         home.plugin("script", script({BTC: [8]}, stop=0.20))
         home.start(**RESTING).at(9, 200)
         assert not open_trade().has_open_orders
-        assert open_trade().get_custom_data("nija_plan") == {"stop": 0.04, "trail": 0.06}
+        assert open_trade().get_custom_data("nija_plan") == {
+            "stop": 0.04,
+            "trail": 0.06,
+            "target": 0.6,
+        }
 
     def test_the_days_opening_and_the_peak_survive(self, home: Home) -> None:
         """DESIGN §6: a start clears votes and caches, never the peak or a loss limit."""

@@ -107,6 +107,13 @@ def test_parameters_that_hyperopt_left(look: Look, tmp_path: Path) -> None:
     assert "silently" in text
 
 
+def test_keys_where_freqtrade_would_log_them(look: Look) -> None:
+    misplaced, _ = look("keys", {"exchange.ccxt_config": {"apiKey": KEY, "urls": {}}})
+    assert misplaced.level is Level.FAILED
+    assert "exchange.ccxt_config holds apiKey" in misplaced.text
+    assert KEY not in misplaced.text + misplaced.advice
+
+
 def test_keys_are_not_needed_for_play_money(look: Look) -> None:
     assert "not needed" in only(look("keys", {"exchange.key": KEY}), Level.OK)
 

@@ -18,7 +18,7 @@ from tests.unit.doctor.looking import CONFIG, NOW, Look, only
 
 GOOD = {
     "schema_version": 1,
-    "account": "coinbase dry_run",
+    "account": "dry_run USD",
     "current_tier": "GROWTH",
     "last_equity": 300.0,
 }
@@ -35,7 +35,7 @@ def state(tmp_path: Path) -> Path:
         (b"", Level.OK, "no tier"),
         (json.dumps(GOOD).encode(), Level.OK, "GROWTH at $300.00"),
         (json.dumps(GOOD | {"account": None}).encode(), Level.OK, "GROWTH"),
-        (json.dumps(GOOD | {"account": "kraken live"}).encode(), Level.WARNING, "kraken live"),
+        (json.dumps(GOOD | {"account": "live USD"}).encode(), Level.WARNING, "live USD"),
         (b"{oops", Level.WARNING, "sets it aside"),
         (b'{"schema_version": 2}', Level.FAILED, "will not start. Update NIJA"),
     ],

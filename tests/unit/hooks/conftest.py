@@ -58,7 +58,9 @@ def candles() -> pd.DataFrame:
 class Bot:
     """A backtest held still at NOW: a good signal on the last candle, `cash` USD in the wallet."""
 
-    def __init__(self, candles: pd.DataFrame, folder: Path, cash: float, **mine: Any) -> None:
+    def __init__(
+        self, candles: pd.DataFrame, folder: Path, cash: float, *, futures: bool, **mine: Any
+    ) -> None:
         self.cash, self.price = cash, float(candles["close"].iloc[-1])
         self.strategy = SmallStrategy(
             {
@@ -84,9 +86,19 @@ class Bot:
         settings = self.strategy.nija_settings
         self.strategy._build_manager = lambda: built_with(settings, **(good | mine))
         limits = {"amount": {"min": 5e-5}, "cost": {"min": 0.5}}
-        listed = {"precision": {"amount": 1e-8}, "limits": limits, "maker": 0.0025, "taker": FEE}
+        listed: dict[str, Any] = {
+            "precision": {"amount": 1e-8},
+            "limits": limits,
+            "maker": 0.0025,
+            "taker": FEE,
+        }
+        listed["contract"] = futures
         self.strategy.dp = SimpleNamespace(
-            get_pair_dataframe=lambda pair, timeframe: pd.DataFrame(), market=lambda pair: listed
+            get_pair_dataframe=lambda pair, timeframe: pd.DataFrame(),
+            market=lambda pair: listed,
+            _exchange=SimpleNamespace(
+                get_maintenance_ratio_and_amt=lambda pair, notional: (0.01, None)
+            ),
         )
         self.strategy.wallets = SimpleNamespace(
             get_total=lambda currency: self.cash, get_free=lambda currency: self.cash
@@ -97,7 +109,19 @@ class Bot:
         """freqtrade's loop, or a backtest's candle, begins."""
         self.strategy.bot_loop_start(current_time=now)
 
-    def ask(self, now: datetime = NOW) -> float:
+    def ask_leverage(self, max_leverage: float = 50.0) -> float:
+        """freqtrade asks for the leverage of an entry into futures, before its stake."""
+        return self.strategy.leverage(
+            pair=PAIR,
+            current_time=NOW,
+            current_rate=self.price,
+            proposed_leverage=1.0,
+            max_leverage=max_leverage,
+            entry_tag=None,
+            side="long",
+        )
+
+    def ask(self, now: datetime = NOW, leverage: float = 1.0, side: str = "long") -> float:
         """freqtrade asks for the stake of an entry; 0 is none."""
         return self.strategy.custom_stake_amount(
             pair=PAIR,
@@ -106,9 +130,9 @@ class Bot:
             proposed_stake=self.cash,
             min_stake=1.0,
             max_stake=self.cash,
-            leverage=1.0,
+            leverage=leverage,
             entry_tag=None,
-            side="long",
+            side=side,
         )
 
     def fill(self, trade: LocalTrade, side: str, price: float, amount: float) -> None:
@@ -119,10 +143,10 @@ class Bot:
 
 @pytest.fixture
 def bot(tmp_path: Path, candles: pd.DataFrame) -> Iterator[Callable[..., Bot]]:
-    """Builds a Bot: `bot(nija_veto=...)`, `bot(cash=240)`."""
+    """Builds a Bot: `bot(nija_veto=...)`, `bot(cash=240)`, `bot(futures=True)`."""
 
-    def build(cash: float = 100.0, **mine: Any) -> Bot:
-        return Bot(candles, tmp_path, cash, **mine)
+    def build(cash: float = 100.0, *, futures: bool = False, **mine: Any) -> Bot:
+        return Bot(candles, tmp_path, cash, futures=futures, **mine)
 
     with FtNoDBContext("1h"):
         LocalTrade.reset_trades()

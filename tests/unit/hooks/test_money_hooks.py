@@ -2,12 +2,11 @@
 
 import pytest
 
-import nija_plugins
 from nija_plugins import answers
 from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.scaling.tiers import tier_named
 from nija_plugins.settings import Settings
-from tests.conftest import ROOT, WITHOUT_FILTER, a_request, an_account
+from tests.conftest import WITHOUT_FILTER, a_request, an_account
 from tests.unit.hooks.conftest import FEE, NOW, PAIR, Recorder, built_with
 
 
@@ -92,10 +91,49 @@ def test_nija_leverage_is_checked() -> None:
             leverage(nonsense)
 
 
-def test_nija_leverage_is_asked_by_nobody_yet_and_the_page_says_so() -> None:
-    """When this fails, leverage has come: describe it in docs/hooks.md and test it above."""
-    package = (ROOT / "nija_plugins").rglob("*.py")
-    assert not [path for path in package if 'first("nija_leverage"' in path.read_text()]
-    assert "leverage" not in vars(nija_plugins.strategy.NijaStrategy)
-    page = (ROOT / "docs/hooks.md").read_text()
-    assert "**Called**: not yet." in page[page.index("## nija_leverage") :]
+def test_nija_leverage_is_asked_for_every_entry_into_futures(bot) -> None:
+    mine = Recorder("request", "account", "tier", "settings", answer=1.5)
+    held = bot(cash=1_500, futures=True, nija_leverage=mine)
+    held.loop()
+    assert held.ask_leverage() == 1.5
+    (given,) = mine.calls
+    assert given["tier"].name == "ELITE"
+    assert given["account"].equity == 1_500
+    assert given["request"].stop == 0.04
+
+
+def test_a_nija_leverage_is_cut_and_no_opinion_leaves_it_to_nija(bot) -> None:
+    for answer in (50.0, None):
+        held = bot(cash=1_500, futures=True, nija_leverage=Recorder(answer=answer))
+        held.loop()
+        assert held.ask_leverage() == 2.0, "max_leverage"
+        assert held.ask_leverage(max_leverage=1.2) == 1.2, "the exchange's"
+
+
+def test_nija_leverage_is_not_asked_below_the_tier_that_has_it(bot) -> None:
+    mine = Recorder(answer=2.0)
+    held = bot(cash=999, futures=True, nija_leverage=mine)
+    held.loop()
+    assert held.ask_leverage() == 1.0
+    assert not mine.calls
+
+
+def test_a_nija_leverage_that_fails_is_no_entry(bot) -> None:
+    refused = Recorder("reasons")
+    mine = {"nija_leverage": Recorder(answer=0.5), "nija_entry_refused": refused}
+    held = bot(cash=1_500, futures=True, **mine)
+    held.loop()
+    assert held.ask_leverage() == 1.0
+    assert held.ask() == 0.0
+    assert 'Plugin "mine" failed in nija_leverage' in refused.calls[0]["reasons"][0]
+
+
+def test_a_leverage_that_was_not_decided_here_is_no_entry(bot) -> None:
+    """A forced entry brings its own, and freqtrade does not ask for ours."""
+    refused = Recorder("reasons")
+    held = bot(cash=1_500, futures=True, nija_entry_refused=refused)
+    held.loop()
+    assert held.ask(leverage=3.0) == 0.0
+    assert "A leverage of 3 is more than the 2 " in refused.calls[0]["reasons"][0]
+    assert held.ask(side="short") == 0.0
+    assert held.ask(leverage=2.0) > 0

@@ -180,4 +180,7 @@ def test_what_no_trade_explains_refuses_its_own_pair() -> None:
         assert part in sentence
     assert "ETH" not in sentence
     other = a_request(pair="SOL/USD")
-    assert unreconciled.nija_veto(other, an_account(unexplained=found)) is None
+    assert unreconciled.nija_veto(other, an_account(unexplained=found[:2])) is None
+    assert "All 2 positions are taken" in str(
+        unreconciled.nija_veto(other, an_account(unexplained=found))
+    )

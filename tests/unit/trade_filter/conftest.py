@@ -62,7 +62,7 @@ def stored(folder: Path, pair: str = "BTC/USD") -> pd.DataFrame:
 
 
 def past(candles: Archive, exchange: str = "coinbase", **changes: Any) -> Past:
-    return Past(archive=candles, exchange=exchange, stake="USD", fee=FEE, **changes)
+    return Past(archive=candles, exchange=exchange, quote="USD", fee=FEE, **changes)
 
 
 def view(dataframe: pd.DataFrame, beyond: Past, pair: str = "BTC/USD") -> pd.DataFrame:

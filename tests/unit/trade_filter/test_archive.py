@@ -108,7 +108,7 @@ def test_two_bots_take_turns(
     running = bot(datadir)
     running.add(PAIR, later(datadir, hours=1))
     before = stored(datadir)
-    seen = later(datadir, hours=2)
+    seen = later(datadir, hours=24)
     with FileLock(datadir / LOCK):
         running.add(PAIR, seen)
     assert stored(datadir).equals(before)
@@ -118,7 +118,51 @@ def test_two_bots_take_turns(
         == (seen["date"].iloc[-1])
     )
     running.add(PAIR, seen)
-    assert len(stored(datadir)) == len(before) + 2
+    assert len(stored(datadir)) == len(before) + 24
+
+
+def test_a_file_is_written_once_a_day_and_nothing_is_missing_meanwhile(datadir: Path) -> None:
+    running = bot(datadir)
+    running.add(PAIR, later(datadir, hours=1))
+    before = stored(datadir)
+    for hours in (1, 2, 23):
+        seen = later(datadir, hours=hours)
+        running.add(PAIR, seen)
+        known = running.before(PAIR, seen["date"].iloc[-1] + HOUR)
+        assert known["date"].iloc[-1] == seen["date"].iloc[-1]
+        assert known["date"].diff().dropna().eq(HOUR).all()
+    assert stored(datadir).equals(before)
+    running.add(PAIR, later(datadir, hours=24))
+    assert len(stored(datadir)) == len(before) + 24
+
+
+def test_what_somebody_else_stores_is_known_with_the_next_candle(datadir: Path) -> None:
+    """A person runs download-data while the bot runs."""
+    path = datadir / "BTC_USD-1h.feather"
+    whole = stored(datadir)
+    seen = later(datadir, hours=1)
+    whole.tail(2000).reset_index(drop=True).to_feather(path)
+    running = bot(datadir)
+    running.add(PAIR, seen)
+    assert len(running.before(PAIR, seen["date"].iloc[-1])) == 2000
+    whole.to_feather(path)
+    running.add(PAIR, later(datadir, hours=2))
+    assert len(running.before(PAIR, seen["date"].iloc[-1])) == len(whole)
+
+
+def test_the_past_is_one_object_until_it_changes(datadir: Path) -> None:
+    """What is learned from it is worked out once, and must be worked out anew when it changes."""
+    moment = pd.Timestamp("2023-03-01", tz="UTC")
+    running = bot(datadir)
+    running.add(PAIR, later(datadir, hours=1))
+    past = running.before(PAIR, moment)
+    running.add(PAIR, later(datadir, hours=2))
+    assert running.before(PAIR, moment) is past
+    changed = stored(datadir)
+    changed.loc[1000, "close"] *= 1.001
+    changed.to_feather(datadir / "BTC_USD-1h.feather")
+    running.add(PAIR, later(datadir, hours=3))
+    assert running.before(PAIR, moment)["close"].iloc[1000] == changed["close"].iloc[1000]
 
 
 def test_the_fingerprint_changes_with_the_candles(datadir: Path) -> None:

@@ -363,42 +363,41 @@ class TestFaults:
         assert all(len(patterns) == 2 for patterns in CALLS.values())
 
 
+def ask(url: str, method: str, path: str, body: Any = None) -> Any:
+    asked = urllib.request.Request(
+        f"{url}/control/{path}",
+        json.dumps(body).encode() if body is not None else None,
+        {"Content-Type": "application/json"},
+        method=method,
+    )
+    with urllib.request.urlopen(asked, timeout=5) as answer:
+        return json.load(answer)
+
+
 class TestControl:
     """The same from another process."""
-
-    def ask(self, url: str, method: str, path: str, body: Any = None) -> Any:
-        asked = urllib.request.Request(
-            f"{url}/control/{path}",
-            json.dumps(body).encode() if body is not None else None,
-            {"Content-Type": "application/json"},
-            method=method,
-        )
-        with urllib.request.urlopen(asked, timeout=5) as answer:
-            return json.load(answer)
 
     def test_accounts_transfers_books_faults(self, served: tuple[Venue, str], venue: Venue) -> None:
         url = served[1]
         wanted = {"exchange": "kraken", "name": "far", "balances": {"USD": "1000"}}
-        known = self.ask(url, "POST", "accounts", wanted)
+        known = ask(url, "POST", "accounts", wanted)
         api = client(url, Credentials(**known))
-        self.ask(url, "POST", "faults", {"call": "add_order", "fault": "partial fill"})
+        ask(url, "POST", "faults", {"call": "add_order", "fault": "partial fill"})
         api.create_order(PAIR, "limit", "buy", 0.5, 101.0)
-        self.ask(url, "POST", "transfers", {"key": known["key"], "currency": "USD", "amount": "5"})
-        books = self.ask(url, "GET", f"books?key={known['key']}")
+        ask(url, "POST", "transfers", {"key": known["key"], "currency": "USD", "amount": "5"})
+        books = ask(url, "GET", f"books?key={known['key']}")
         (order,), (fill,) = books["orders"], books["fills"]
         assert (order["status"], order["filled"], fill["price"]) == ("open", "0.25000000", "100.01")
         assert books["balances"]["SOL"]["total"] == "0.25000000"
-        assert self.ask(url, "GET", "faults")["happened"] == [
-            ["kraken", "add_order", "partial fill"]
-        ]
-        assert self.ask(url, "GET", "accounts") == [{"exchange": "kraken", "key": known["key"]}]
+        assert ask(url, "GET", "faults")["happened"] == [["kraken", "add_order", "partial fill"]]
+        assert ask(url, "GET", "accounts") == [{"exchange": "kraken", "key": known["key"]}]
         for body in (
             {"key": known["key"], "currency": "USD", "amount": "-2000"},
             {"key": "nobody", "currency": "USD", "amount": "1"},
         ):
             with pytest.raises(urllib.error.HTTPError, match="400"):
-                self.ask(url, "POST", "transfers", body)
-        self.ask(url, "POST", "reset")
+                ask(url, "POST", "transfers", body)
+        ask(url, "POST", "reset")
         assert not venue.accounts
 
 

@@ -1,0 +1,1 @@
+"""What NIJA costs beside freqtrade alone. `make bench`; see docs/performance.md."""

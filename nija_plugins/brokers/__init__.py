@@ -1,0 +1,1 @@
+"""Several brokers as one portfolio: one freqtrade process each, and a ledger that they share."""

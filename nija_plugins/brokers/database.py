@@ -1,0 +1,59 @@
+"""Where the portfolio's ledger is, and how to talk to it."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+LEDGER_FILE = "nija_portfolio.sqlite"
+"""In user_data, unless `nija.portfolio_url` names another place."""
+
+PATIENT_SECONDS = 3
+"""How long a bot waits for the ledger: no stop is watched meanwhile."""
+
+
+def ledger_url(portfolio_url: str | None, user_data: Path) -> URL:
+    """Where the ledger is. Raises ValueError for an address that is none, without repeating it."""
+    if not portfolio_url:
+        return URL.create("sqlite", database=str(user_data / LEDGER_FILE))
+    try:
+        url = make_url(portfolio_url)
+    except SQLAlchemyError:
+        raise ValueError("this is no database address") from None
+    kind = url.drivername.partition("+")[0]
+    if kind == "sqlite" and url.database:
+        return url
+    if kind in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    raise ValueError("name a file (sqlite:///...) or a server (postgresql://...)")
+
+
+def is_missing(url: URL) -> bool:
+    """Whether the ledger is a file that no bot has made yet."""
+    return url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
+
+
+def engine_of(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        waiting = f"-c lock_timeout={PATIENT_SECONDS}s -c statement_timeout={PATIENT_SECONDS}s"
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": PATIENT_SECONDS, "options": waiting},
+        )
+    # A connection kept open would go on writing to a file that somebody moved away.
+    engine = create_engine(url, connect_args={"timeout": PATIENT_SECONDS}, poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # or Python's driver begins when it likes
+        connection.execute("PRAGMA journal_mode=WAL")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

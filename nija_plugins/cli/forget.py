@@ -1,0 +1,40 @@
+"""`nija forget`: a bot that will not come back leaves the portfolio."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from nija_plugins.brokers.credentials import environment
+from nija_plugins.brokers.ledger import LedgerUnusable
+from nija_plugins.brokers.watch import ledger_of
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.portfolio import look
+from nija_plugins.settings import Settings
+
+
+def forget(
+    account: Annotated[str, typer.Argument(help='As `nija status` shows it: "kraken live ...".')],
+    config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+) -> None:
+    """Take a bot that will not come back out of the portfolio, as if its money were withdrawn."""
+    with clear_errors():
+        loaded = load(config)
+        settings = Settings.load(loaded, environment(Path(".env"), os.environ))
+        known = look(loaded, settings)
+        member = known.member(account)
+        if member is None:
+            names = ", ".join(f'"{one.account}"' for one in known.members) or "nobody"
+            raise ValueError(f'"{account}" is not in this portfolio; in it: {names}.')
+        if not member.silent(datetime.now(UTC)):
+            raise ValueError(f'"{account}" is alive: stop it first, or it comes back at once.')
+        try:
+            ledger_of(loaded, settings).forget(account)
+        except LedgerUnusable as error:
+            raise ValueError(str(error)) from None
+    Console().print(
+        f"{account} is forgotten: ${member.equity:.2f} count no longer.", highlight=False
+    )

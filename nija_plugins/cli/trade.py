@@ -1,0 +1,166 @@
+"""`nija trade`: one freqtrade for each broker that the balances allow, as one portfolio."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from filelock import FileLock, Timeout
+from freqtrade.exceptions import OperationalException
+from rich.console import Console
+
+from nija_plugins.brokers import supervision
+from nija_plugins.brokers.balance import balance
+from nija_plugins.brokers.credentials import credentials, environment, missing
+from nija_plugins.brokers.ledger import LedgerUnusable
+from nija_plugins.brokers.watch import ledger_of
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.offline import Exchange, run_on_terminal
+from nija_plugins.doctor.context import STRATEGY, Context
+from nija_plugins.doctor.examination import examine
+from nija_plugins.doctor.exchange import clock, reachable
+from nija_plugins.doctor.finding import Level
+from nija_plugins.risk.minimum_balance import broker_minimum
+from nija_plugins.settings import Settings
+
+console = Console(stderr=True)
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A broker that may be started: its configuration with its key, and what its account holds."""
+
+    name: str
+    files: tuple[Path, ...]
+    config: dict[str, Any]
+    settings: Settings
+    equity: float
+
+
+def trade(
+    broker: Annotated[Exchange | None, typer.Option(help="Only this one.")] = None,
+    config: Annotated[
+        list[Path], typer.Option("--config", "-c", help="Below each broker's own overlay.")
+    ] = [DEFAULT_CONFIG],  # noqa: B006
+    env_file: Annotated[Path, typer.Option(help="Keys; the environment wins.")] = Path(".env"),
+) -> None:
+    """Start a bot for each broker whose balance allows it, and keep them running. Ctrl-C ends all.
+
+    Keys come from .env (template: .env.micro_capital). Dry-run until "dry_run" is false.
+    """
+    with clear_errors():
+        os.environ.update(environment(env_file, os.environ))
+        settings = Settings.load(load(config))
+        names = [broker.value] if broker else ranked(settings)
+        brokers = allowed(list(candidates(names, config, os.environ, settings)), settings)
+        with ExitStack() as locks:
+            for one in brokers:
+                locks.enter_context(_only_one(one))
+            bots = {
+                one.name: command_of(one, env_file, default=one.name == ranked(settings)[0])
+                for one in brokers
+            }
+            folder = Path(brokers[0].config["user_data_dir"])
+            path = supervision.write_config(folder, bots)
+            code = run_on_terminal(supervision.command(path), os.environ)
+    raise typer.Exit(code)
+
+
+def ranked(settings: Settings) -> list[str]:
+    """The primary broker, then the secondary one if it is another."""
+    both = (settings.primary_broker, settings.secondary_broker)
+    return list(dict.fromkeys(one.lower() for one in both))
+
+
+def candidates(
+    names: list[str], config: list[Path], environ: Mapping[str, str], settings: Settings
+) -> Iterator[Broker]:
+    """The brokers of `names` that have what they need; the first one must. Raises
+    OperationalException for what a person has to mend."""
+    for name in names:
+        files = (*config, Path(f"config.{name}.json"))
+        loaded = load(list(files))
+        if len(names) > 1 and loaded.get("db_url"):
+            raise OperationalException(
+                '"db_url" names one database of trades, and each bot needs its own: leave it out, '
+                "or start one broker at a time (--broker)."
+            )
+        found = credentials(name, environ)
+        if not loaded.get("dry_run", True):
+            if found is None and name == names[0]:
+                raise missing(name)
+            if found is None:
+                console.print(f"{name} has no key: it is left out.", highlight=False)
+                continue
+        if found is not None:
+            loaded["exchange"] = loaded["exchange"] | {"key": found[0], "secret": found[1]}
+        _look_at(loaded, environ)
+        _ask_ledger(loaded, settings)
+        yield Broker(name, files, loaded, settings, balance(loaded, settings))
+
+
+def allowed(brokers: list[Broker], settings: Settings) -> list[Broker]:
+    """Those whose balance suffices. Raises OperationalException when none is left."""
+    found = []
+    for one in brokers:
+        needed = broker_minimum(one.name, settings)
+        if one.equity < needed:
+            console.print(
+                f"{one.name} holds ${one.equity:.2f}, below its minimum of ${needed:.2f} "
+                f"(min_balance_{one.name}): it is left out.",
+                highlight=False,
+            )
+        else:
+            console.print(f"{one.name}: ${one.equity:.2f}", highlight=False)
+            found.append(one)
+    total = sum(one.equity for one in found)
+    if not found or total < settings.min_balance_to_trade:
+        raise OperationalException(
+            f"Nothing to start: ${total:.2f} on brokers above their minimum, and trading starts at "
+            f"${settings.min_balance_to_trade:.2f} (min_balance_to_trade)."
+        )
+    return found
+
+
+def command_of(broker: Broker, env_file: Path, *, default: bool) -> list[str]:
+    """What starts the bot. The primary broker has freqtrade's default database of trades, so that a
+    plain `freqtrade trade` knows the same ones."""
+    arguments = ["trade", "--strategy", STRATEGY]
+    for file in broker.files:
+        arguments += ["-c", str(file)]
+    if not default and not broker.config.get("db_url"):
+        way = "dryrun." if broker.config.get("dry_run", True) else ""
+        arguments += ["--db-url", f"sqlite:///tradesv3.{broker.name}.{way}sqlite"]
+    start = [sys.executable, "-m", "nija_plugins.brokers.start", broker.name, str(env_file)]
+    return [*start, *arguments]
+
+
+def _look_at(config: dict[str, Any], environ: Mapping[str, str]) -> None:
+    """Ends with what the doctor finds wrong with connection and clock."""
+    context = Context(load=lambda: config, environ=environ)
+    for finding in examine(context, {"exchange": reachable, "clock": clock}):
+        if finding.level is Level.FAILED:
+            raise OperationalException(f"{finding.text} {finding.advice}")
+
+
+def _ask_ledger(config: dict[str, Any], settings: Settings) -> None:
+    try:
+        ledger_of(config, settings).view()
+    except LedgerUnusable as error:
+        raise OperationalException(str(error)) from None
+
+
+def _only_one(broker: Broker) -> FileLock:
+    lock = FileLock(Path(broker.config["user_data_dir"]) / f".nija_trade.{broker.name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise OperationalException(
+            f"{broker.name} is traded by another `nija trade` already: two bots on one account "
+            "would sell each other's positions."
+        ) from None
+    return lock

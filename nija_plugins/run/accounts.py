@@ -1,0 +1,183 @@
+"""The account at each loop: built, checked, remembered, and told to the other brokers."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from freqtrade.persistence import Trade
+from freqtrade.wallets import Wallets
+
+from nija_plugins import locks
+from nija_plugins.account import Account, Benchmarks, Position, equity, unsound
+from nija_plugins.book import Book
+from nija_plugins.brokers import levels
+from nija_plugins.brokers.others import ALONE
+from nija_plugins.brokers.portfolio import View
+from nija_plugins.decisions import stop_tightened
+from nija_plugins.live import WALLETS
+from nija_plugins.risk.minimum_balance import shortfall
+from nija_plugins.run.base import RunBase
+from nija_plugins.wallet import Raised, cash, marked, positions
+
+logger = logging.getLogger(__name__)
+
+
+class Accounts(RunBase):
+    """What this broker, and the portfolio, are worth now."""
+
+    def note_raised(self, now: datetime, raised: Sequence[Raised]) -> None:
+        """Tells of the stops that a floor has raised at `now`; in a backtest's result a number."""
+        if raised and self.mode == "backtest":
+            self.record.raised(now, len(raised))
+            return
+        for one in raised:
+            logger.info(stop_tightened(one))
+
+    def account(
+        self, now: datetime, wallets: Wallets, book: Book, stake_currency: str, *, alone: bool
+    ) -> Account:
+        """The account as it is now; with `alone`, as if it had never traded."""
+        trades = [] if alone else Trade.get_trades_proxy(is_open=True)
+        total, free = cash(wallets, stake_currency, trades, self.mode)
+        if self.mode == "live" and self.live is not None:
+            held, problem = positions(trades, book, now, wallets, self.live.own)
+            problem = self.live.blank(wallets) or problem
+        else:
+            held, problem = positions(trades, book, now)
+        if alone:
+            total = free = wallets.get_total(stake_currency)
+        else:
+            self._count_trades()
+        live, others = self.live, ALONE
+        if self.portfolio is not None:
+            others = self.portfolio.others(now)
+        return Account(
+            time=now,
+            exchange=self.exchange,
+            cash=total,
+            free_cash=free,
+            positions=held,
+            benchmarks=self._benchmarks(now, total, held, book, alone),
+            tier=self.scaling.tier,
+            limits=self.scaling.limits,
+            started=self.memory.started or bool(held) or self.wins + self.losses > 0,
+            wins=self.wins,
+            losses=self.losses,
+            losing_streak=self.losing_streak,
+            locks=() if alone else tuple(locks.active(now).items()),
+            incidents=self.memory.incidents.recent,
+            unsettled=live.cash.pending if live else 0.0,
+            unexplained=live.unexplained if live else (),
+            problem=problem or unsound(total, max(free, 0.0), held),
+            others=others,
+        )
+
+    def _benchmarks(
+        self, now: datetime, total: float, held: tuple[Position, ...], book: Book, alone: bool
+    ) -> Benchmarks:
+        if alone:
+            return Benchmarks.begin(now, equity(total, held))
+        view = self.portfolio.view if self.portfolio is not None else View()
+        return self._levels(view, now, total, held, book)
+
+    def _levels(
+        self, view: View, now: datetime, cash: float, held: tuple[Position, ...], book: Book
+    ) -> Benchmarks:
+        """The day's opening and the peak now, from those in `view`, or in this bot's memory when
+        there is no other broker."""
+        account = self.portfolio.account if self.portfolio is not None else ""
+        beside = view.beside(account)
+        elsewhere = sum(one.equity for one in beside)
+        own = equity(cash, held)
+        marks, flow = self.memory.benchmarks, 0.0
+        path: Iterable[tuple[datetime, float]] = ()
+        if self.live is not None:
+            flow = self.live.flow
+            if self.memory.seen is not None:
+                path = (
+                    (moment, equity(cash, marked(held, book, moment)) + elsewhere)
+                    for moment in book.ends_between(self.memory.seen, now)
+                )
+            if beside:
+                marks = view.marks
+                flow = levels.uncounted(
+                    view.member(account),
+                    own,
+                    begins=self.memory.benchmarks is None,
+                    flow=flow,
+                    pending=self.live.cash.pending,
+                    external=self.live.cash.external,
+                )
+        return levels.moved(marks, flow, path, now, own + elsewhere)
+
+    def check_loop(self, account: Account) -> Account:
+        """`account` with a problem if this loop could not value it (freqtrade swallows errors at
+        the loop's start and would go on with the last loop's limits) or if a plugin failed."""
+        problem = account.problem
+        if self.loop is None or (self.mode == "backtest" and self.loop != account.time):
+            problem = problem or "This loop could not value the account."
+        if self.hooks.failure is not None:
+            problem = problem or f"{self.hooks.failure}. Nothing is entered in this loop."
+        if not self.well_begun:
+            problem = problem or "A plugin failed when this run began."
+        if self.live is not None:
+            problem = problem or self.live.problem or self.live.failing.get(WALLETS)
+        if self.portfolio is not None:
+            problem = problem or self.portfolio.problem
+        return replace(account, problem=problem)
+
+    def see(self, account: Account, book: Book) -> None:
+        """Remembers what a loop found: benchmarks, and whether the account has started; tells the
+        other brokers."""
+        if self.mode == "backtest":
+            self.record.see(account.time, account.equity)
+        started = self.memory.started or account.started
+        if not started:
+            started = shortfall(account, self.exchange, False, self.settings) is None
+        marks = levels.own_share(account.benchmarks, account.own_equity, account.equity)
+        seen = account.time
+        settled = self._tell_others(account, book) and not account.unsettled
+        if not settled:
+            # The change may turn out to be none: what was seen meanwhile is looked at again.
+            marks, seen = self.memory.benchmarks or marks, self.memory.seen or seen
+        self.memory = replace(self.memory, benchmarks=marks, seen=seen, started=started)
+        if self.live is not None and settled:
+            self.live.count(account)
+            self.memory = replace(self.memory, external_cash=self.live.cash.external)
+
+    def _tell_others(self, account: Account, book: Book) -> bool:
+        """Writes this bot's line of the ledger; False while that is not possible."""
+        if self.portfolio is None or self.live is None:
+            return True
+
+        def settle(view: View) -> Benchmarks | None:
+            if account.unsettled:
+                return None
+            return self._levels(view, account.time, account.cash, account.positions, book)
+
+        return self.portfolio.publish(account, book.judged, self.live.cash.external, settle)
+
+    def _count_trades(self) -> None:
+        if self.trades_changed:
+            found = Trade.get_trades_proxy(is_open=False)
+            # One that another thread has just closed is known as it was before, until the loop.
+            known = [trade for trade in found if trade.close_date is not None]
+            closed = sorted(known, key=lambda trade: trade.close_date_utc)
+            won = [(trade.close_profit_abs or 0.0) > 0 for trade in closed]
+            self.wins = sum(won)
+            self.losses = len(won) - self.wins
+            self.losing_streak = self._streak(closed, won)
+            self.trades_changed = len(known) < len(found)
+
+    @staticmethod
+    def _streak(closed: list[Trade], won: list[bool]) -> int:
+        """Losses in a row at the end of `closed`, not counting those from before the last pause."""
+        paused = locks.last_began(locks.STREAK)
+        streak = 0
+        for trade, win in zip(reversed(closed), reversed(won), strict=True):
+            # A pause begins at a loop's start; what closes in that very candle comes after it.
+            if win or (paused is not None and trade.close_date_utc < paused):
+                break
+            streak += 1
+        return streak
