@@ -61,7 +61,9 @@ class Follower:
             self.wake.clear()
             waiting = await self.step()
             try:
-                await asyncio.wait_for(self.wake.wait(), AGAIN if waiting else SYNC)
+                # Not wait_for: Python 3.11's forgets a cancellation that comes with the wake.
+                async with asyncio.timeout(AGAIN if waiting else SYNC):
+                    await self.wake.wait()
             except TimeoutError:
                 self._looked = False  # a person, or its own stop, may have changed something
 
