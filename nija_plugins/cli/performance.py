@@ -1,8 +1,9 @@
 """Which account `nija report` and `nija simulate` speak of."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -14,6 +15,17 @@ from nija_plugins.research import result as results
 from nija_plugins.settings import Settings
 
 USER_DATA = Path("user_data")
+
+ResultArgument = Annotated[
+    Path | None,
+    typer.Argument(help="A backtest's zip, or a folder of them; else the newest backtest."),
+]
+DatabaseOption = Annotated[
+    str | None, typer.Option(help="A bot's trades instead: sqlite:///tradesv3.sqlite.")
+]
+StrategyOption = Annotated[
+    str | None, typer.Option(help="Which one, when the result holds several.")
+]
 
 
 def of_result(path: Path | None, strategy: str | None, datadir: Path | None) -> Performance:

@@ -7,19 +7,20 @@ import typer
 from rich.console import Console
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors
-from nija_plugins.cli.performance import of_database, of_result
+from nija_plugins.cli.performance import (
+    DatabaseOption,
+    ResultArgument,
+    StrategyOption,
+    of_database,
+    of_result,
+)
 
 FROM_DATABASE = Path("nija-report.html")
 
 
 def report(
-    result: Annotated[
-        Path | None,
-        typer.Argument(help="A backtest's zip, or a folder of them; else the newest backtest."),
-    ] = None,
-    db: Annotated[
-        str | None, typer.Option(help="A bot's trades instead: sqlite:///tradesv3.sqlite.")
-    ] = None,
+    result: ResultArgument = None,
+    db: DatabaseOption = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", dir_okay=False, help="Else beside the result.")
     ] = None,
@@ -31,9 +32,7 @@ def report(
         Path | None,
         typer.Option(help="A folder for pictures of the page and its parts.", file_okay=False),
     ] = None,
-    strategy: Annotated[
-        str | None, typer.Option(help="Which one, when the result holds several.")
-    ] = None,
+    strategy: StrategyOption = None,
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
 ) -> None:
     """Write one HTML file about a backtest or a bot: equity, limits, trades, refusals, stakes.

@@ -10,7 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors
-from nija_plugins.cli.performance import of_database, of_result
+from nija_plugins.cli.performance import (
+    DatabaseOption,
+    ResultArgument,
+    StrategyOption,
+    of_database,
+    of_result,
+)
 from nija_plugins.report.words import money, number, percent
 from nija_plugins.research.growth import (
     QUANTILES,
@@ -27,13 +33,8 @@ from nija_plugins.settings import Settings
 
 
 def simulate(
-    result: Annotated[
-        Path | None,
-        typer.Argument(help="A backtest's zip, or a folder of them; else the newest backtest."),
-    ] = None,
-    db: Annotated[
-        str | None, typer.Option(help="A bot's trades instead: sqlite:///tradesv3.sqlite.")
-    ] = None,
+    result: ResultArgument = None,
+    db: DatabaseOption = None,
     equity: Annotated[
         float | None,
         typer.Option(min=1, help="USD to start with; else what the result ended with."),
@@ -45,9 +46,7 @@ def simulate(
         int | None,
         typer.Option(min=1, help="Mean length of a run of trades; else the cube root of them all."),
     ] = None,
-    strategy: Annotated[
-        str | None, typer.Option(help="Which one, when the result holds several.")
-    ] = None,
+    strategy: StrategyOption = None,
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:

@@ -21,7 +21,8 @@ from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Venue
 from tests.fuzz.depth import examples
 from tests.fuzz.garbled import Flaw, Garbler, flaws
-from tests.integration.live import Bot, Home, PaintedMarket, a_home, script
+from tests.integration.live import Bot, Home, a_home, script
+from tests.integration.painted_market import PaintedMarket
 
 # freqtrade's database is one per process.
 pytestmark = pytest.mark.xdist_group("live")

@@ -20,7 +20,8 @@ from freqtrade.persistence import Trade
 
 from nija_plugins.venue.venue import Credentials
 from tests.conftest import ROOT
-from tests.integration.live import Bot, Home, PaintedMarket, a_home
+from tests.integration.live import Bot, Home, a_home
+from tests.integration.painted_market import PaintedMarket
 
 
 class Elsewhere:

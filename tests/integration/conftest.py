@@ -8,7 +8,8 @@ import pytest
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Venue
-from tests.integration.live import Home, PaintedMarket, Served, a_home
+from tests.integration.live import Home, Served, a_home
+from tests.integration.painted_market import PaintedMarket
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ from nija_plugins.venue.environment import freqtrade_environment
 from nija_plugins.venue.server import HOST, serve
 from nija_plugins.venue.venue import Venue
 from tests.conftest import WITHOUT_FILTER, copy_of_the_house
-from tests.integration.live import DAYS, HISTORY, PaintedMarket
+from tests.integration.painted_market import DAYS, HISTORY, PaintedMarket
 
 USER, PASSWORD, TOKEN = "nija", "a-password-of-tests", "a-token-of-tests"
 PAIRS = ["BTC/USD", "ETH/USD"]

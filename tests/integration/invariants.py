@@ -24,7 +24,8 @@ from tests.integration.ledger_checks import (
     too_much,
     unheard,
 )
-from tests.integration.live import HOUR, Bot, Home
+from tests.integration.live import Bot, Home
+from tests.integration.painted_market import HOUR
 
 DAILY, DRAWDOWN = 0.94, 0.88
 """What W must not fall below: of the day's opening, of the peak."""

@@ -25,7 +25,8 @@ from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Venue
 from tests.integration.invariants import Invariants
 from tests.integration.ledger_checks import PAIRS, WALLET
-from tests.integration.live import Bot, Home, PaintedMarket, a_home, after, script
+from tests.integration.live import Bot, Home, a_home, script
+from tests.integration.painted_market import PaintedMarket, after
 from tests.integration.weather import (
     PATIENCE,
     SKEW,

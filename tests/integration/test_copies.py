@@ -10,7 +10,8 @@ from freqtrade.rpc import RPC, RPCException
 from nija_plugins.copying.standing import WORD, parse
 from nija_plugins.copying.tag import Copy, TradeKey
 from nija_plugins.plans import KEY
-from tests.integration.live import Bot, Home, after, broken, closed_trade, open_trade, script
+from tests.integration.live import Bot, Home, broken, closed_trade, open_trade, script
+from tests.integration.painted_market import after
 
 BTC, ETH = "BTC/USD", "ETH/USD"
 FOLLOWS = {"mode": "MASTER_FOLLOW"}

@@ -10,7 +10,8 @@ from freqtrade.persistence import PairLocks
 from freqtrade.persistence.pairlock import PairLock
 
 from nija_plugins.decisions import decided
-from tests.integration.live import HOUR, Bot, Home, after, broken, open_trade, script
+from tests.integration.live import Bot, Home, broken, open_trade, script
+from tests.integration.painted_market import HOUR, after
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")

@@ -19,7 +19,7 @@ from nija_plugins.venue.files import store_candles
 from tests.conftest import copy_of_the_house
 from tests.integration import misbehaviour
 from tests.integration.engine import Engine, Outcome
-from tests.integration.live import HISTORY, HOUR, START, PaintedMarket, script
+from tests.integration.live import script
 from tests.integration.misbehaviour import (
     CULPRIT,
     ETH,
@@ -34,6 +34,7 @@ from tests.integration.misbehaviour import (
     cells,
     judge,
 )
+from tests.integration.painted_market import HISTORY, HOUR, START, PaintedMarket
 
 STOP = 0.02
 FALL = [1.0, 1.0, 1.0, 1.0, 0.975, 1.0, 1.0, 1.0]

@@ -10,7 +10,8 @@ from freqtrade.persistence import Trade
 from freqtrade.rpc import RPC
 from freqtrade.rpc.rpc import RPCException
 
-from tests.integration.live import Bot, Home, after, broken, open_pairs, open_trade, script
+from tests.integration.live import Bot, Home, broken, open_pairs, open_trade, script
+from tests.integration.painted_market import after
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")

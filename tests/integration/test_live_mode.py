@@ -10,7 +10,8 @@ from freqtrade.persistence import Trade
 
 from nija_plugins.venue.faults import Fault
 from nija_plugins.venue.orders import Order, Side, Status
-from tests.integration.live import Bot, Home, after, script
+from tests.integration.live import Bot, Home, script
+from tests.integration.painted_market import after
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")

@@ -4,7 +4,8 @@ import pytest
 
 from nija_plugins import locks
 from nija_plugins.venue.faults import Fault
-from tests.integration.live import Home, after, open_trade, script
+from tests.integration.live import Home, open_trade, script
+from tests.integration.painted_market import after
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")

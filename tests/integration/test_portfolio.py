@@ -10,7 +10,8 @@ import pytest
 from nija_plugins.brokers.database import LEDGER_FILE
 from nija_plugins.replay.clock import Clock, simulated_time
 from tests.integration.bot_process import BotProcess, a_bot_process
-from tests.integration.live import START, Home, Served, after, open_pairs, script
+from tests.integration.live import Home, Served, open_pairs, script
+from tests.integration.painted_market import START, after
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")

@@ -17,7 +17,8 @@ from nija_plugins.cli.configuration import load
 from nija_plugins.replay.compare import Cause, Verdict, dollars_by_cause, entries_shared
 from nija_plugins.replay.run import Plan, Rehearsal, rehearse
 from nija_plugins.settings import environment_name
-from tests.integration.live import SESSIONS, START, PaintedMarket, script
+from tests.integration.live import SESSIONS, script
+from tests.integration.painted_market import START, PaintedMarket
 
 # freqtrade's database is one per process.
 pytestmark = pytest.mark.xdist_group("live")

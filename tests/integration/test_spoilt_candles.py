@@ -5,7 +5,8 @@ from freqtrade.persistence import Trade
 
 from nija_plugins import locks
 from nija_plugins.venue.faults import OF_CANDLES, Fault
-from tests.integration.live import Bot, Home, after, open_trade, script
+from tests.integration.live import Bot, Home, open_trade, script
+from tests.integration.painted_market import after
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")

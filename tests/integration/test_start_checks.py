@@ -10,7 +10,8 @@ from freqtrade.exceptions import FreqtradeException
 
 from nija_plugins import start_checks
 from nija_plugins.doctor import Context
-from tests.integration.live import START, Home, open_pairs, script
+from tests.integration.live import Home, open_pairs, script
+from tests.integration.painted_market import START
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")

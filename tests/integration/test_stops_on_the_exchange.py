@@ -7,7 +7,8 @@ from freqtrade.persistence import Trade
 
 from nija_plugins.venue.faults import Fault
 from nija_plugins.venue.orders import Order, Side
-from tests.integration.live import Bot, Home, after, closed_trade, open_trade, script
+from tests.integration.live import Bot, Home, closed_trade, open_trade, script
+from tests.integration.painted_market import after
 from tests.integration.test_live_mode import assert_reconciled
 
 BTC = "BTC/USD"

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.integration.live import Bot, Home, after, script
+from tests.integration.live import Bot, Home, script
+from tests.integration.painted_market import after
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")

@@ -7,7 +7,8 @@ from freqtrade.persistence import Trade
 
 from nija_plugins import locks
 from tests.integration.account_memory.losing import TIGHT, a_fall, fallen, locked, marks, unlock
-from tests.integration.live import START, Home, open_pairs
+from tests.integration.live import Home, open_pairs
+from tests.integration.painted_market import START
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")

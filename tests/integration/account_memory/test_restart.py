@@ -8,7 +8,8 @@ import pytest
 from nija_plugins import locks
 from nija_plugins.account import Benchmarks
 from tests.integration.account_memory.losing import TIGHT, a_fall, fallen, locked, marks, unlock
-from tests.integration.live import RAISES, START, Home, Served, a_home, broken, open_pairs, script
+from tests.integration.live import RAISES, Home, Served, a_home, broken, open_pairs, script
+from tests.integration.painted_market import START
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")

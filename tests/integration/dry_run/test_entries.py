@@ -15,19 +15,8 @@ from nija_plugins.venue.listings import EXCHANGES
 from nija_plugins.view import Regime
 from tests.conftest import an_account
 from tests.integration.dry_run.pairs import BTC, ETH, SOL, TICK
-from tests.integration.live import (
-    DAYS,
-    HISTORY,
-    Bot,
-    Home,
-    PaintedMarket,
-    after,
-    broken,
-    open_pairs,
-    open_trade,
-    paid,
-    script,
-)
+from tests.integration.live import Bot, Home, broken, open_pairs, open_trade, paid, script
+from tests.integration.painted_market import DAYS, HISTORY, PaintedMarket, after
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")

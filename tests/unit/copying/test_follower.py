@@ -88,6 +88,23 @@ def test_an_entry_with_its_plan_its_share_and_its_latency(room: Room) -> None:
     assert event.facts == {"follower_trade": 1, "stake": 18.0, "latency_seconds": 0.4}
 
 
+def test_it_ends_also_when_it_is_woken_in_the_same_moment(room: Room) -> None:
+    """As on Ctrl-C while a fill arrives."""
+
+    async def run(_: Leader, follower: Follower) -> None:
+        task = asyncio.create_task(follower.run())
+        await asyncio.sleep(0.05)
+        follower.wake.set()
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task], timeout=1)
+        ended = task.done()
+        task.cancel()
+        assert ended
+
+    room.copying(run)
+
+
 def test_a_new_copier_knows_what_was_copied(room: Room) -> None:
     room.leads.trades = {7: a_trade(7)}
     room.step()

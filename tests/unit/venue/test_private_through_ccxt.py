@@ -1,7 +1,7 @@
 """The private side of both exchanges as ccxt understands it, the client freqtrade uses."""
 
 import asyncio
-import json
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,6 +17,7 @@ from nija_plugins.venue.faults import CALLS, Fault
 from nija_plugins.venue.listings import EXCHANGES
 from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Credentials, Venue
+from tests.unit.venue.ccxt_client import client
 from tests.unit.venue.markets import OPENING, DrawnMarket, candles
 
 PAIR = "SOL/USD"
@@ -40,20 +41,6 @@ def time() -> Iterator[Any]:
 def venue(served: tuple[Venue, str], time: Any) -> Venue:
     served[0].reset()
     return served[0]
-
-
-def client(url: str, credentials: Credentials, module: Any = ccxt, **options: Any) -> Any:
-    names = ("rest", "public", "private", "zendesk")
-    return getattr(module, credentials.exchange)(
-        {
-            "urls": {"api": dict.fromkeys(names, url)},
-            "enableRateLimit": False,
-            "apiKey": credentials.key,
-            "secret": credentials.secret,
-            "timeout": 5000,
-            **options,
-        }
-    )
 
 
 @pytest.fixture(params=sorted(EXCHANGES))
@@ -361,44 +348,6 @@ class TestFaults:
         with pytest.raises(ValueError, match="no call buy: expected one of add_order, "):
             venue.faults.add("buy", Fault.SLOW)
         assert all(len(patterns) == 2 for patterns in CALLS.values())
-
-
-def ask(url: str, method: str, path: str, body: Any = None) -> Any:
-    asked = urllib.request.Request(
-        f"{url}/control/{path}",
-        json.dumps(body).encode() if body is not None else None,
-        {"Content-Type": "application/json"},
-        method=method,
-    )
-    with urllib.request.urlopen(asked, timeout=5) as answer:
-        return json.load(answer)
-
-
-class TestControl:
-    """The same from another process."""
-
-    def test_accounts_transfers_books_faults(self, served: tuple[Venue, str], venue: Venue) -> None:
-        url = served[1]
-        wanted = {"exchange": "kraken", "name": "far", "balances": {"USD": "1000"}}
-        known = ask(url, "POST", "accounts", wanted)
-        api = client(url, Credentials(**known))
-        ask(url, "POST", "faults", {"call": "add_order", "fault": "partial fill"})
-        api.create_order(PAIR, "limit", "buy", 0.5, 101.0)
-        ask(url, "POST", "transfers", {"key": known["key"], "currency": "USD", "amount": "5"})
-        books = ask(url, "GET", f"books?key={known['key']}")
-        (order,), (fill,) = books["orders"], books["fills"]
-        assert (order["status"], order["filled"], fill["price"]) == ("open", "0.25000000", "100.01")
-        assert books["balances"]["SOL"]["total"] == "0.25000000"
-        assert ask(url, "GET", "faults")["happened"] == [["kraken", "add_order", "partial fill"]]
-        assert ask(url, "GET", "accounts") == [{"exchange": "kraken", "key": known["key"]}]
-        for body in (
-            {"key": known["key"], "currency": "USD", "amount": "-2000"},
-            {"key": "nobody", "currency": "USD", "amount": "1"},
-        ):
-            with pytest.raises(urllib.error.HTTPError, match="400"):
-                ask(url, "POST", "transfers", body)
-        ask(url, "POST", "reset")
-        assert not venue.accounts
 
 
 @pytest.mark.parametrize("path", ["/api/v3/brokerage/accounts", "/v2/accounts", "/control/books"])
