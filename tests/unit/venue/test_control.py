@@ -1,10 +1,7 @@
 """Accounts, transfers, books and faults from another process."""
 
-import json
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import time_machine
@@ -12,7 +9,7 @@ import time_machine
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Credentials, Venue
-from tests.unit.venue.ccxt_client import client
+from tests.unit.venue.clients import ask, client
 from tests.unit.venue.markets import OPENING, DrawnMarket, candles
 
 PAIR = "SOL/USD"
@@ -26,17 +23,6 @@ def served() -> Iterator[tuple[Venue, str]]:
         serve(build_app(venue), port=0) as url,
     ):
         yield venue, url
-
-
-def ask(url: str, method: str, path: str, body: Any = None) -> Any:
-    asked = urllib.request.Request(
-        f"{url}/control/{path}",
-        json.dumps(body).encode() if body is not None else None,
-        {"Content-Type": "application/json"},
-        method=method,
-    )
-    with urllib.request.urlopen(asked, timeout=5) as answer:
-        return json.load(answer)
 
 
 def test_accounts_transfers_books_faults(served: tuple[Venue, str]) -> None:

@@ -14,8 +14,8 @@ from nija_plugins.venue.faults import Fault
 from nija_plugins.venue.listings import EXCHANGES
 from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Credentials, Venue
+from tests.unit.venue.clients import ask, client
 from tests.unit.venue.markets import OPENING, DrawnMarket, candles
-from tests.unit.venue.test_private_through_ccxt import ask, client
 
 PAIR = "SOL/USD"
 HOUR = 3_600_000

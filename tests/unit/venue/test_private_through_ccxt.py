@@ -17,7 +17,7 @@ from nija_plugins.venue.faults import CALLS, Fault
 from nija_plugins.venue.listings import EXCHANGES
 from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Credentials, Venue
-from tests.unit.venue.ccxt_client import client
+from tests.unit.venue.clients import client
 from tests.unit.venue.markets import OPENING, DrawnMarket, candles
 
 PAIR = "SOL/USD"

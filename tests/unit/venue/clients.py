@@ -1,5 +1,7 @@
-"""ccxt on the simulated exchange."""
+"""Two clients of the simulated exchange: ccxt, and what asks its control API."""
 
+import json
+import urllib.request
 from typing import Any
 
 import ccxt
@@ -19,3 +21,14 @@ def client(url: str, credentials: Credentials, module: Any = ccxt, **options: An
             **options,
         }
     )
+
+
+def ask(url: str, method: str, path: str, body: Any = None) -> Any:
+    asked = urllib.request.Request(
+        f"{url}/control/{path}",
+        json.dumps(body).encode() if body is not None else None,
+        {"Content-Type": "application/json"},
+        method=method,
+    )
+    with urllib.request.urlopen(asked, timeout=5) as answer:
+        return json.load(answer)
