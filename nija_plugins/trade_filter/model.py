@@ -92,9 +92,16 @@ def _pipeline() -> "Pipeline":
 
 def _score(pipeline: "Pipeline", features: Floats) -> Floats:
     """Without the intercept. It is the base rate of what was learned from, and a fold that did well
-    was learned without: with it, scores of several folds would rank the wrong way round."""
-    log_odds = pipeline.decision_function(features) - pipeline[-1].intercept_[0]
-    return np.asarray(log_odds, dtype=np.float64)
+    was learned without: with it, scores of several folds would rank the wrong way round.
+
+    Column by column, so that a row's score is the same to the last bit whatever is scored beside it:
+    `decision_function` multiplies matrices, whose rounding depends on how many rows there are.
+    """
+    scaler, regression = pipeline
+    scores = np.zeros(len(features))
+    for column, weight in zip(scaler.transform(features).T, regression.coef_[0], strict=True):
+        scores += weight * column
+    return scores
 
 
 def _purged(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from nija_plugins.trade_filter.features import NAMES
 from nija_plugins.trade_filter.model import TooFew, _purged, fit
 from nija_plugins.trade_filter.windows import EMBARGO
 
@@ -13,7 +14,7 @@ DAY = 86_400
 def candidates(count: int, skill: float, seed: int = 1):
     """Features, outcomes, and times: a candidate every eight hours, open for five days."""
     random = np.random.default_rng(seed)
-    features = random.normal(size=(count, 3))
+    features = random.normal(size=(count, len(NAMES)))
     won = random.random(count) < 1 / (1 + np.exp(-(skill * features[:, 0] - 0.5)))
     entered = np.arange(count) * DAY // 3
     return features, won, entered, entered + 5 * DAY
@@ -74,3 +75,20 @@ def test_the_same_candidates_make_the_same_model() -> None:
     one, other = fit(*candidates(300, skill=1.0)), fit(*candidates(300, skill=1.0))
     assert (one.out_of_fold == other.out_of_fold).all()
     assert (one.slope, one.intercept) == (other.slope, other.intercept)
+
+
+def test_a_score_does_not_depend_on_what_is_scored_beside_it() -> None:
+    """To the last bit: freqtrade's lookahead-analysis compares a row of a long table with the same
+    row of a short one, and calls any difference a look ahead."""
+    features, won, entered, left = candidates(600, skill=1.5)
+    model = fit(features, won, entered, left)
+    together = model.score(features)
+    for count in (1, 2, 3, 7, 50, 599):
+        assert model.score(features[:count]).tolist() == together[:count].tolist()
+
+
+def test_a_score_is_the_log_odds_without_the_base_rate() -> None:
+    features, won, entered, left = candidates(600, skill=1.5)
+    model = fit(features, won, entered, left)
+    log_odds = model.pipeline.decision_function(features) - model.pipeline[-1].intercept_
+    assert model.score(features) == pytest.approx(log_odds)
