@@ -253,7 +253,7 @@ def _overrides(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, st
     }
     for name, setting in names.items():
         if name in environ and name not in ours:
-            values[setting] = _parse(setting, environ[name])
+            values[setting] = parse_setting(setting, environ[name])
             origin[setting] = name
     if values.get("leverage_enabled") is False:
         values["max_leverage"], origin["max_leverage"] = 1, origin["leverage_enabled"]
@@ -277,8 +277,9 @@ _WORDS: Mapping[str, Any] = {
 }
 
 
-def _parse(setting: str, text: str) -> Any:
-    """Environment text as the type the setting expects; left as text where it does not fit."""
+def parse_setting(setting: str, text: str) -> Any:
+    """Text, such as the environment's, as the type `setting` expects; left as text where it does
+    not fit."""
     field = Settings.model_fields[setting]
     text = text.strip()
     if get_origin(field.annotation) is tuple:

@@ -15,7 +15,8 @@ from nija_plugins.redaction import masked
 
 COMMANDS = (
     *("demo", "offline", "trade", "doctor", "status", "forget", "explain", "signals", "refusals"),
-    *("reconcile", "unlock", "plugins", "limits", "train", "replay", "report", "simulate", "copy"),
+    *("reconcile", "unlock", "plugins", "limits", "train", "replay", "report", "simulate"),
+    *("sweep", "copy"),
 )
 """Each is the function of that name in the module of that name."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from plotly.utils import PlotlyJSONEncoder
 
 from nija_plugins.report.panels import Panel
@@ -36,8 +36,8 @@ def page(performance: Performance) -> str:
         "figures": {f"chart-{one.key}": _plain(one.figure) for one in panels if one.figure},
         "trades": shown,
     }
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.from_string(_part("page.html")).render(
+    return render(
+        "page.html",
         title=f"{performance.name}: {money(performance.final)}",
         headline=_headline(performance),
         subtitle=_subtitle(performance),
@@ -45,11 +45,24 @@ def page(performance: Performance) -> str:
         notes=performance.notes,
         panels=panels,
         footer=_footer(performance),
-        style=_part("page.css"),
-        script=_part("page.js"),
-        plotly=_part("plotly-finance.min.js"),
+        style=part("page.css"),
+        script=part("page.js"),
+        plotly=part("plotly-finance.min.js"),
         data=_for_script(data),
     )
+
+
+def render(template: str, **content: Any) -> str:
+    """The page of `template`, which extends base.html, with every text in it escaped."""
+    environment = Environment(
+        loader=FunctionLoader(part), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return environment.get_template(template).render(**content)
+
+
+def part(name: str) -> str:
+    """The text of a file in the folder page."""
+    return (files("nija_plugins.report") / "page" / name).read_text(encoding="utf-8")
 
 
 def numbers(performance: Performance) -> list[dict[str, str]]:
@@ -113,10 +126,6 @@ def _footer(performance: Performance) -> str:
         f"Made by nija report from {performance.source}. Amounts in {performance.currency}, times "
         "in UTC. What happened says little about what will; this is no advice."
     )
-
-
-def _part(name: str) -> str:
-    return (files("nija_plugins.report") / "page" / name).read_text(encoding="utf-8")
 
 
 def _plain(figure: Any) -> dict[str, Any]:

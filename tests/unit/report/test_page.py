@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.offline
 import pytest
 
-from nija_plugins.report.html import _part, numbers, page
+from nija_plugins.report.html import numbers, page, part
 from nija_plugins.report.panels.account import counted_drawdown, drawdown, equity
 from nija_plugins.report.panels.calibration import promises
 from nija_plugins.report.panels.groups import groups
@@ -188,5 +188,5 @@ def test_a_halt_that_nobody_ended_is_told(account: Performance) -> None:
 
 
 def test_the_bundled_plotly_is_the_one_that_figures_are_made_for() -> None:
-    (bundled,) = re.findall(r"finance - minified\) v(\d+\.\d+)", _part("plotly-finance.min.js"))
+    (bundled,) = re.findall(r"finance - minified\) v(\d+\.\d+)", part("plotly-finance.min.js"))
     assert plotly.offline.get_plotlyjs_version().startswith(bundled + ".")

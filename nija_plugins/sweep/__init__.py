@@ -1,0 +1,1 @@
+"""Many backtests at once: windows of time × sets of parameters × start dates. `nija sweep`."""

@@ -1,0 +1,118 @@
+"""Cases on Dask's workers: this machine's own, or a cluster that somebody has."""
+
+import logging
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+
+from distributed import Client, KilledWorker, LocalCluster, as_completed
+from distributed.client import FutureCancelledError
+from distributed.comm.core import CommClosedError
+
+from nija_plugins.brief import told
+from nija_plugins.sweep.cases import Case
+from nija_plugins.sweep.figures import Row
+from nija_plugins.sweep.parcel import Parcel
+from nija_plugins.sweep.worker import OtherCode, backtest
+
+PATIENCE = 5
+"""Seconds a scheduler has to answer."""
+FOR_WORKERS = 30
+"""Seconds until a worker must be there."""
+
+
+class NoCluster(RuntimeError):
+    """The scheduler cannot be reached, has no worker, was lost, or has workers with other code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A case that raised, and what it said in one line."""
+
+    case: Case
+    why: str
+
+
+@contextmanager
+def cluster(scheduler: str | None, processes: int | None) -> Iterator[Client]:
+    """A client of the scheduler at that address, or of `processes` workers (None: a worker for each
+    core) on this machine for as long as the context lasts. Raises NoCluster."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a dead worker is no news
+    with ExitStack() as stack:
+        address: str | LocalCluster = scheduler or stack.enter_context(_local(processes))
+        try:
+            client = stack.enter_context(Client(address, timeout=PATIENCE))
+        except (OSError, ValueError, CommClosedError) as error:
+            raise NoCluster(
+                f"No Dask scheduler answers at {scheduler}: {_reason(error)}. Start one with: "
+                "dask scheduler"
+            ) from None
+        try:
+            client.wait_for_workers(1, timeout=FOR_WORKERS)
+        except TimeoutError:
+            raise NoCluster(
+                f"The scheduler at {scheduler} has no worker after {FOR_WORKERS} s. Start some "
+                f"with: dask worker {scheduler} --nthreads 1"
+            ) from None
+        yield client
+
+
+@contextmanager
+def _local(processes: int | None) -> Iterator[LocalCluster]:
+    with (
+        tempfile.TemporaryDirectory(prefix="nija-sweep-", ignore_cleanup_errors=True) as scratch,
+        LocalCluster(
+            n_workers=processes,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            local_directory=scratch,
+            silence_logs=logging.CRITICAL,
+        ) as local,
+    ):
+        yield local
+
+
+def run_all(client: Client, cases: Sequence[Case], parcel: Parcel) -> Generator[Row | Failed]:
+    """What every case came to, in the order they end; each once, whichever workers die.
+
+    Raises NoCluster when the scheduler is lost and when a worker has other code. What is not done
+    when the iteration ends early is cancelled.
+    """
+    # A task, not scattered data: it can be made again when every worker that had it has died.
+    sent = client.submit(_unchanged, parcel, key=f"nija-parcel-{parcel.basis[:32]}")
+    by_key = {f"nija-sweep-{case.key}": case for case in cases}
+    futures = client.map(backtest, list(by_key.values()), parcel=sent, key=list(by_key))
+    try:
+        for future in as_completed(futures):
+            yield _outcome(future, by_key[future.key])
+            future.release()
+    finally:
+        with suppress(Exception):  # the scheduler may be gone
+            client.cancel([*futures, sent], asynchronous=False)
+
+
+def _unchanged(parcel: Parcel) -> Parcel:
+    return parcel
+
+
+def _outcome(future: object, case: Case) -> Row | Failed:
+    try:
+        found: Row = future.result(timeout=PATIENCE)  # type: ignore[attr-defined]
+    except OtherCode as error:
+        raise NoCluster(
+            f"A worker refuses: {error} there. Install what is installed here on every worker."
+        ) from None
+    except (FutureCancelledError, CommClosedError):
+        raise NoCluster("The scheduler is gone; run the same again to go on.") from None
+    except KilledWorker as error:
+        died = error.allowed_failures + 1
+        return Failed(case, f"{died} workers died while running it; did they run out of memory?")
+    except Exception as error:
+        return Failed(case, told(error))
+    return found
+
+
+def _reason(error: BaseException) -> str:
+    return str(error).partition("\n")[0].rstrip(".") or type(error).__name__
