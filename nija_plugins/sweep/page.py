@@ -96,7 +96,11 @@ def _numbers(rows: Sequence[Row]) -> list[dict[str, str]]:
     facts = (
         ("Middle return", percent(median(returns), 1, True), "half of all did better"),
         ("With a gain", percent(sum(one > 0 for one in returns) / len(rows), 0), "of all"),
-        ("Deepest fall", percent(max(r["drawdown"] for r in rows)), f"{halted:,} ended by it"),
+        (
+            "Deepest fall",
+            percent(max(r["drawdown"] for r in rows)),
+            f"it ended {halted or 'no'} backtests",
+        ),
         ("Trades", f"{sum(row['trades'] for row in rows):,}", "in all backtests together"),
         ("Best set", percent(best.middle, 1, True), best.name),
     )
@@ -180,12 +184,13 @@ def _chosen(rows: Sequence[Row]) -> Panel | None:
     )
     lines = tuple(
         (
-            *(one.chosen_in, one.tried_in, one.name, percent(one.then, 1, True)),
+            *(one.chosen_in.split()[0], one.tried_in.split()[0], one.name),
+            percent(one.then, 1, True),
             *(percent(one.afterwards, 1, True), percent(one.all_sets, 1, True)),
         )
         for one in found
     )
-    header = ("chosen in", "tried in", "set", "there", "afterwards", "all sets")
+    header = ("chosen from", "tried from", "set", "there", "afterwards", "all sets")
     note = (
         "The best of many sets is also the luckiest. Only a choice that goes on earning more than "
         "the other sets, in windows that it was not chosen in, says anything about the sets."

@@ -1,10 +1,12 @@
 """Cases on Dask's workers: this machine's own, or a cluster that somebody has."""
 
 import logging
+import signal
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 
 from distributed import Client, KilledWorker, LocalCluster, as_completed
 from distributed.client import FutureCancelledError
@@ -60,18 +62,30 @@ def cluster(scheduler: str | None, processes: int | None) -> Iterator[Client]:
 
 @contextmanager
 def _local(processes: int | None) -> Iterator[LocalCluster]:
-    with (
-        tempfile.TemporaryDirectory(prefix="nija-sweep-", ignore_cleanup_errors=True) as scratch,
-        LocalCluster(
-            n_workers=processes,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            local_directory=scratch,
-            silence_logs=logging.CRITICAL,
-        ) as local,
-    ):
-        yield local
+    with tempfile.TemporaryDirectory(prefix="nija-sweep-", ignore_cleanup_errors=True) as scratch:
+        with _deaf_children():
+            local = LocalCluster(
+                n_workers=processes,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                local_directory=scratch,
+                silence_logs=logging.CRITICAL,
+            )
+        with local:
+            yield local
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Threads and processes begun meanwhile, and what they begin, hear no Ctrl-C: a terminal sends
+    it to all of them, and it is ours to end them. We hear it when the context ends."""
+    resource_tracker.ensure_running()  # whose start would make them hear again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def run_all(client: Client, cases: Sequence[Case], parcel: Parcel) -> Generator[Row | Failed]:
