@@ -173,9 +173,12 @@ def _span(timerange: str | None, known: Any) -> tuple[date, date]:
     from nija_plugins.sweep.parcel import FULL_WARM_UP, WARM_UP
 
     match = re.fullmatch(r"(\d{8})?-(\d{8})?", timerange or "-")
-    if match is None:
-        raise ValueError(f'--timerange "{timerange}": say 20210101-20250101.')
-    first, last = (_day(one) for one in match.groups())
+    try:
+        if match is None:
+            raise ValueError
+        first, last = (_day(one) for one in match.groups())
+    except ValueError:
+        raise ValueError(f'--timerange "{timerange}": say 20210101-20250101.') from None
     first, last = first or known.first + FULL_WARM_UP, last or known.end
     if first - WARM_UP < known.first or last > known.end:
         raise ValueError(

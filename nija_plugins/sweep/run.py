@@ -40,7 +40,7 @@ class Failed:
 def cluster(scheduler: str | None, processes: int | None) -> Iterator[Client]:
     """A client of the scheduler at that address, or of `processes` workers (None: a worker for each
     core) on this machine for as long as the context lasts. Raises NoCluster."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a dead worker is no news
+    _hush()
     with ExitStack() as stack:
         address: str | LocalCluster = scheduler or stack.enter_context(_local(processes))
         try:
@@ -58,6 +58,12 @@ def cluster(scheduler: str | None, processes: int | None) -> Iterator[Client]:
                 f"with: dask worker {scheduler} --nthreads 1"
             ) from None
         yield client
+
+
+def _hush() -> None:
+    """A worker that dies is no news, and what else ends a sweep is told in a line."""
+    for name in [one for one in logging.root.manager.loggerDict if one.startswith("distributed")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 @contextmanager
