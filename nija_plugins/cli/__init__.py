@@ -16,7 +16,7 @@ from nija_plugins.redaction import masked
 COMMANDS = (
     *("demo", "offline", "trade", "doctor", "status", "forget", "explain", "signals", "refusals"),
     *("reconcile", "unlock", "plugins", "limits", "train", "replay", "report", "simulate"),
-    *("sweep", "copy"),
+    *("sweep", "hyperopt", "copy"),
 )
 """Each is the function of that name in the module of that name."""
 

@@ -36,12 +36,15 @@ terminal. `nija --show-completion` only prints what that would install. bash, zs
 | `nija limits` | a limit was broken without a gap, or `--data` holds no candles |
 | `nija copy --check` | a bot cannot lead or follow |
 | `nija simulate` | too few trades to tell any odds |
+| `nija sweep` | a backtest failed, the cluster is not there, or the results cannot be written |
+| `nija hyperopt` | the cluster is not there, or freqtrade's own 1 |
 | `nija unlock` | you answered no |
 | `nija demo` | a backtest failed, or the port is in use |
 | `nija offline` | the port is in use, `--candles` holds none, or freqtrade's own 1 |
 | any | an error that nobody foresaw, with a traceback |
 
-`nija offline` ends with freqtrade's own code, and with 128 + n where signal n killed it.
+`nija offline` and `nija hyperopt` end with freqtrade's own code, and with 128 + n where signal n
+killed it.
 Tables and answers go to stdout, problems and progress to stderr; colours only to a terminal
 (`NO_COLOR=1`: never). With `--json` stdout is one JSON value and nothing else (`nija copy`: a line
 each event).

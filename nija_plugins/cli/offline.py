@@ -30,6 +30,7 @@ CONTEXT_SETTINGS = {
     # What follows freqtrade's command is freqtrade's, `--help` and `--exchange` included.
     "allow_interspersed_args": False,
 }
+RUNNER = "nija_plugins.venue.run_freqtrade"
 AHEAD = timedelta(days=30)
 """How much of a directory's candles a bot still has before it, at most a quarter of them."""
 
@@ -98,8 +99,10 @@ def run_offline(
     port: int = DEFAULT_PORT,
     candles: Path | None = None,
     seed: int = DEFAULT_SEED,
+    program: Sequence[str] = (RUNNER,),
 ) -> int:
-    """Run freqtrade with `arguments` against the simulated exchange; its exit code.
+    """Run freqtrade with `arguments` against the simulated exchange; its exit code. `program` is
+    the module that runs it, and what it wants to know first.
 
     Raises VenueError when the port is busy, NoCandles when `candles` holds none.
     """
@@ -109,7 +112,7 @@ def run_offline(
         environment = {**os.environ, **freqtrade_environment(url, market, os.environ)}
         if candles is None:
             environment[SEED_VARIABLE] = str(seed)
-        command = [sys.executable, "-m", "nija_plugins.venue.run_freqtrade"]
+        command = [sys.executable, "-m", *program]
         return run_on_terminal([*command, *with_overlay(arguments, exchange)], environment)
 
 

@@ -8,6 +8,7 @@ import pytest
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Venue
+from tests.integration.dask_processes import Cluster, cluster_in
 from tests.integration.live import Home, Served, a_home
 from tests.integration.painted_market import PaintedMarket
 
@@ -30,3 +31,12 @@ def home(tmp_path: Path, served: Served, monkeypatch: pytest.MonkeyPatch) -> Ite
 @pytest.fixture(params=["kraken", "coinbase"])
 def exchange(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """A Dask scheduler without workers yet."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with cluster_in(elsewhere) as cluster:
+        yield cluster

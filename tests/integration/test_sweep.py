@@ -4,10 +4,7 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,11 +15,11 @@ import pytest
 from nija_plugins.research.result import latest
 from nija_plugins.venue.files import write_synthetic_candles
 from tests.conftest import copy_of_the_house, nija
+from tests.integration.dask_processes import NIJA, Cluster, process
 
 # Each has processes of its own; two at once would only wait for each other.
 pytestmark = pytest.mark.xdist_group("sweep")
 
-BIN = Path(sys.executable).parent
 PLAIN = ("--exchange", "kraken", "--set", "ai_trade_filter=false", "--wallet", "300")
 WINDOWS = ("--timerange", "20230301-20230530", "--window", "30", "--starts", "0,10")
 SETS = ("--set", "trails=1,1.2")
@@ -38,29 +35,9 @@ def home(tmp_path: Path) -> Path:
     return home
 
 
-@contextmanager
-def process(*command: str, cwd: Path, **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """`command` in a session of its own, killed in the end."""
-    environ = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
-    started = subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=environ,
-        start_new_session=True,
-        text=True,
-        **{"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **options},
-    )
-    try:
-        yield started
-    finally:
-        if started.poll() is None:
-            os.killpg(started.pid, signal.SIGKILL)
-            started.wait()
-
-
 def a_sweep(home: Path, *options: str) -> Any:
     """`nija sweep` as a process whose output can be read."""
-    words = (str(BIN / "nija"), "sweep", *PLAIN, *options)
+    words = (NIJA, "sweep", *PLAIN, *options)
     return process(*words, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
@@ -74,36 +51,18 @@ def until(finished: Path, count: int, sweep: "subprocess.Popen[str]") -> None:
     raise AssertionError("no progress")
 
 
-@pytest.fixture
-def cluster(
-    tmp_path: Path, free_port: int
-) -> Iterator[tuple[str, Callable[[], "subprocess.Popen[str]"]]]:
-    """The address of a scheduler, and what starts a worker: processes of their own, which run where
-    nothing of the house is."""
-    address = f"tcp://127.0.0.1:{free_port}"
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    dask = str(BIN / "dask")
-    with ExitStack() as stack:
-
-        def start(*words: str) -> "subprocess.Popen[str]":
-            return stack.enter_context(process(dask, *words, "--no-dashboard", cwd=elsewhere))
-
-        start("scheduler", "--host", "127.0.0.1", "--port", str(free_port))
-        yield address, lambda: start("worker", address, "--nthreads", "1", "--no-nanny")
-
-
 def results(folder: Path) -> pd.DataFrame:
     return pd.read_parquet(folder / "results.parquet")
 
 
-def run_and_kill(home: Path, cluster: Any, options: tuple[str, ...], total: int) -> pd.DataFrame:
+def run_and_kill(
+    home: Path, cluster: Cluster, options: tuple[str, ...], total: int
+) -> pd.DataFrame:
     """The results of a sweep of which one of two workers is killed, and whose candles and
     configuration are taken away, when a quarter is done."""
-    address, start = cluster
-    workers = [start(), start()]
+    workers = [cluster.worker(), cluster.worker()]
     folder = home / ".nija/sweep"
-    with a_sweep(home, *options, "--scheduler", address) as sweep:
+    with a_sweep(home, *options, "--scheduler", cluster.address) as sweep:
         until(folder / "finished", total // 4, sweep)
         (home / "user_data").rename(home / "gone")
         os.kill(workers[0].pid, signal.SIGKILL)
@@ -115,7 +74,7 @@ def run_and_kill(home: Path, cluster: Any, options: tuple[str, ...], total: int)
     return results(folder)
 
 
-def test_a_worker_is_killed_and_every_backtest_is_there_once(home: Path, cluster: Any) -> None:
+def test_a_worker_is_killed_and_every_backtest_is_there_once(home: Path, cluster: Cluster) -> None:
     found = run_and_kill(home, cluster, (*WINDOWS, *SETS), CASES)
     assert len(found) == CASES
     assert found["key"].is_unique
@@ -127,7 +86,7 @@ def test_a_worker_is_killed_and_every_backtest_is_there_once(home: Path, cluster
 
 
 @pytest.mark.slow
-def test_two_hundred_backtests_and_a_worker_killed_midway(home: Path, cluster: Any) -> None:
+def test_two_hundred_backtests_and_a_worker_killed_midway(home: Path, cluster: Cluster) -> None:
     """5 windows, 10 sets, 4 starts."""
     windows = ("--timerange", "20230301-20230530", "--window", "30", "--step", "15")
     sets = ("--set", "trails=0.8,1,1.2,1.4,1.6", "--set", "risk_per_trade=2,3")
@@ -178,8 +137,11 @@ def test_interrupted_it_goes_on_and_says_what_freqtrade_says(home: Path, free_po
     assert one["worst_day"] == result.worst_day
 
 
-def test_nobody_at_the_schedulers_address(home: Path, free_port: int) -> None:
-    ended = nija(home, "sweep", *PLAIN, *WINDOWS, "--scheduler", f"tcp://127.0.0.1:{free_port}")
+@pytest.mark.parametrize("command", [("sweep", *PLAIN, *WINDOWS), ("hyperopt",)])
+def test_nobody_at_the_schedulers_address(
+    home: Path, free_port: int, command: tuple[str, ...]
+) -> None:
+    ended = nija(home, *command, "--scheduler", f"tcp://127.0.0.1:{free_port}")
     assert ended.returncode == 1
     assert f"No Dask scheduler answers at tcp://127.0.0.1:{free_port}" in ended.stderr
     assert "Traceback" not in ended.stderr

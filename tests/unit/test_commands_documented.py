@@ -44,6 +44,7 @@ def test_the_page_has_every_command_and_nothing_of_this_machine() -> None:
         ("report nowhere.zip", 2),
         ("simulate nowhere.zip", 2),
         ("train --datadir nowhere", 2),
+        ("sweep --set nonsense=1", 2),
         ("forget nobody", 2),
         ("unlock nothing", 2),
         ("reconcile", 2),  # a dry run has nothing on the exchange

@@ -57,7 +57,7 @@ def test_completing_a_command_imports_none() -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.split() == ["status", "signals", "simulate"]
+    assert done.stdout.split() == ["status", "signals", "simulate", "sweep"]
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert not imported & {"pandas", "freqtrade", "nija_plugins.settings"}
 

@@ -99,10 +99,13 @@ def known_to(name: str) -> set[str]:
 
 
 def options_in(words: list[str]) -> list[str]:
-    """The options among `words`; of `nija offline` those before freqtrade's command."""
+    """The options among `words`; of `nija offline` those before freqtrade's command, of `nija
+    hyperopt` those before freqtrade's options."""
     own = words[1:]
-    if words[0] == "offline":
-        its = [row for row, word in enumerate(own) if word == "..." or FREQTRADE.fullmatch(word)]
+    freqtrade = {"offline": FREQTRADE, "hyperopt": re.compile("-[a-z]|--(strategy|epochs|spaces)")}
+    if words[0] in freqtrade:
+        mark = freqtrade[words[0]]
+        its = [row for row, word in enumerate(own) if word == "..." or mark.fullmatch(word)]
         own = own[: its[0]] if its else own
     return [word.partition("=")[0] for word in own if word.startswith("-")]
 

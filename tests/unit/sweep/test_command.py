@@ -1,6 +1,8 @@
 """What `nija sweep` refuses, each in a line, before anything runs."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from nija_plugins.cli import app
 from nija_plugins.venue.files import write_synthetic_candles
+from tests.conftest import ROOT
 
 TIMES = ("--timerange", "20230201-20230220")
 
@@ -106,3 +109,16 @@ def test_a_failing_backtest_ends_with_1_and_the_others_are_kept(
     assert [one["name"] for one in facts["sets"]] == ["trails 1.1", "trails 1.2"]
     assert Path(facts["results"]).is_file() and Path(facts["report"]).is_file()
     assert len(list(home.glob(".nija/sweep/finished/*.json"))) == 2
+
+
+def test_a_bot_does_not_wait_for_dask() -> None:
+    code = (
+        "import sys, freqtrade.main, freqtrade.optimize.hyperopt, nija_plugins.strategy\n"
+        "from nija_plugins import manager\nfrom nija_plugins.settings import Settings\n"
+        "manager.build(Settings())\n"
+        "print({'dask', 'distributed', 'pyarrow.parquet'} & set(sys.modules))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
+    assert said == "set()\n"
