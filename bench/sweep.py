@@ -4,16 +4,18 @@
 
 The same 200 backtests (10 windows of 90 days, 10 sets, 2 start dates, a synthetic market, no AI
 filter), in turn: one after another in a process without Dask, and through `run_all` with one and
-with two worker processes on this machine, their start included. Prints seconds of wall time and
-their ratios; they need a quiet machine.
+with two worker processes on this machine, their start included. Wall time needs a quiet machine.
 """
 
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from time import perf_counter
 from typing import Any
 
@@ -48,21 +50,39 @@ def planned(datadir: Path) -> tuple[Any, Any]:
     return cases(spans, swept, (0, 15), "kraken", 100, parcel.basis), parcel
 
 
-def plainly(some: Any, parcel: Any) -> tuple[float, float]:
-    """Seconds for all of them in this process, and those spent in freqtrade's backtesting."""
-    began = perf_counter()
-    inside = sum(worker.backtest(case, parcel)["seconds"] for case in some)
+def plainly(some: Any, parcel: Any) -> None:
+    """All of them in this process."""
+    for case in some:
+        worker.backtest(case, parcel)
     worker.close()
-    return perf_counter() - began, inside
 
 
-def through_dask(some: Any, parcel: Any, processes: int) -> tuple[float, float]:
+def without_dask(some: Any, parcel: Any) -> None:
+    """All of them in a process of their own."""
+    with get_context("spawn").Pool(1) as pool:
+        pool.apply(plainly, (some, parcel))
+        pool.close()
+        pool.join()
+
+
+def through_dask(some: Any, parcel: Any, processes: int) -> None:
     """The same with `processes` workers, their start and end included."""
-    began = perf_counter()
     with cluster(None, processes) as client:
         rows = [row for row in run_all(client, some, parcel) if isinstance(row, dict)]
     assert len({row["key"] for row in rows}) == len(some)
-    return perf_counter() - began, sum(row["seconds"] for row in rows)
+
+
+def measured(work: Callable[[], None]) -> tuple[float, float]:
+    """Seconds of wall time, and of processor time of this process and those it began and ended."""
+    before, began = processor(), perf_counter()
+    work()
+    return perf_counter() - began, processor() - before
+
+
+def processor() -> float:
+    """Seconds of processor time so far."""
+    used = [getrusage(whose) for whose in (RUSAGE_SELF, RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def main() -> None:
@@ -71,17 +91,23 @@ def main() -> None:
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory() as folder:
         some, parcel = planned(Path(folder))
-        console.print(f"{len(some)} backtests, {os.cpu_count()} cores, load {os.getloadavg()[0]}")
+        kinds = {
+            "without Dask": partial(without_dask, some, parcel),
+            "one worker": partial(through_dask, some, parcel, 1),
+            "two workers": partial(through_dask, some, parcel, 2),
+        }
         for _ in range(rounds):
-            with get_context("spawn").Pool(1) as pool:
-                plain, inside = pool.apply(plainly, (some, parcel))
-            console.print(f"without Dask {plain:.1f} s, {inside:.1f} s of them in backtests")
-            one, inside = through_dask(some, parcel, 1)
-            told = f"{one / plain - 1:+.1%}; all but its backtests {one / inside - 1:.1%}"
-            console.print(f"one worker   {one:.1f} s: {told}")
-            two, inside = through_dask(some, parcel, 2)
-            console.print(f"two workers  {two:.1f} s: {one / two:.2f} times as fast as one")
-            console.print(f"load {os.getloadavg()[0]}")
+            found = {}
+            for name, work in kinds.items():
+                load = os.getloadavg()[0]
+                wall, used = found[name] = measured(work)
+                console.print(f"{name}: {wall:.1f} s, processor {used:.1f} s; load {load:.1f}")
+            plain, one, two = found.values()
+            console.print(
+                f"{len(some)} backtests. Dask costs {one[1] / plain[1] - 1:+.1%} of processor time, "
+                f"{one[0] / plain[0] - 1:+.1%} of wall time; two workers are {one[0] / two[0]:.2f} "
+                "times as fast as one."
+            )
 
 
 if __name__ == "__main__":

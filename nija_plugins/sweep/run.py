@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 
+import dask
 from distributed import Client, KilledWorker, LocalCluster, as_completed
 from distributed.client import FutureCancelledError
 from distributed.comm.core import CommClosedError
@@ -22,6 +23,14 @@ PATIENCE = 5
 """Seconds a scheduler has to answer."""
 FOR_WORKERS = 30
 """Seconds until a worker must be there."""
+
+WATCHED_LESS = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.worker.memory.monitor-interval": "2s",
+}
+"""For dashboards that nobody looks at here, a worker would spend a tenth of its time."""
 
 
 class NoCluster(RuntimeError):
@@ -69,7 +78,7 @@ def _hush() -> None:
 @contextmanager
 def _local(processes: int | None) -> Iterator[LocalCluster]:
     with tempfile.TemporaryDirectory(prefix="nija-sweep-", ignore_cleanup_errors=True) as scratch:
-        with _deaf_children():
+        with dask.config.set(WATCHED_LESS), _deaf_children():
             local = LocalCluster(
                 n_workers=processes,
                 threads_per_worker=1,
