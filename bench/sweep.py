@@ -104,9 +104,9 @@ def main() -> None:
                 console.print(f"{name}: {wall:.1f} s, processor {used:.1f} s; load {load:.1f}")
             plain, one, two = found.values()
             console.print(
-                f"{len(some)} backtests. Dask costs {one[1] / plain[1] - 1:+.1%} of processor time, "
-                f"{one[0] / plain[0] - 1:+.1%} of wall time; two workers are {one[0] / two[0]:.2f} "
-                "times as fast as one."
+                f"{len(some)} backtests. Dask costs {one[0] / plain[0] - 1:+.1%} of wall time, "
+                f"{one[1] / plain[1] - 1:+.1%} of processor time; two workers are "
+                f"{one[0] / two[0]:.2f} times as fast as one."
             )
 
 

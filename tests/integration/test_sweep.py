@@ -59,11 +59,11 @@ def run_and_kill(
     home: Path, cluster: Cluster, options: tuple[str, ...], total: int
 ) -> pd.DataFrame:
     """The results of a sweep of which one of two workers is killed, and whose candles and
-    configuration are taken away, when a quarter is done."""
+    configuration are taken away, when half is done."""
     workers = [cluster.worker(), cluster.worker()]
     folder = home / ".nija/sweep"
     with a_sweep(home, *options, "--scheduler", cluster.address) as sweep:
-        until(folder / "finished", total // 4, sweep)
+        until(folder / "finished", total // 2, sweep)
         (home / "user_data").rename(home / "gone")
         os.kill(workers[0].pid, signal.SIGKILL)
         said, problems = sweep.communicate(timeout=1200)
