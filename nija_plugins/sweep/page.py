@@ -159,7 +159,7 @@ def _heatmap(
     for name, found in cells.items():
         line = [shown(found[one]) if one in found else None for one in windows]
         if len(windows) > 1:
-            line.append(shown(_over_all(by_name[name], list(found.values()))))
+            line.insert(0, shown(_over_all(by_name[name], list(found.values()))))
         lines.append(Line(name, tuple(line)))
     return Panel(key, title, reading, windows=windows, rows=tuple(lines))
 
