@@ -15,7 +15,7 @@ from nija_plugins import start_checks
 from nija_plugins.copying.standing import Standing
 from nija_plugins.live import LiveWatch
 from nija_plugins.risk.floors import tightened
-from nija_plugins.settings import misspelt
+from nija_plugins.settings import misspelt, never_entered
 from nija_plugins.starts import last_start
 from nija_plugins.strategy.base import StrategyBase
 from nija_plugins.unseen import passed_over_because
@@ -49,6 +49,8 @@ class Loop(StrategyBase):
             start_checks.look(self.config, self.wallets._exchange, self._mode == "live")
         for name, meant in misspelt(os.environ).items():
             logger.warning("%s sets nothing: did you mean %s?", name, meant)
+        if idle := never_entered(self.nija_settings, self.dp.current_whitelist()):
+            logger.warning("Never entered, as trade_only names other assets: %s.", ", ".join(idle))
         if self.nija_settings.mode == "MASTER_FOLLOW":
             logger.info("mode is MASTER_FOLLOW: copies are entered, and no signals of our own.")
             if not self.config.get("force_entry_enable"):
