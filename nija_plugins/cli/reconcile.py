@@ -18,6 +18,7 @@ from nija_plugins import locks, reconciling
 from nija_plugins.adopting import adopt, bought_for, order_behind
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.database import memory_of, open_trades_database
+from nija_plugins.cli.one_bot import ENV_FILE, EnvFile, OfBroker, chosen
 from nija_plugins.holdings import Unexplained
 from nija_plugins.memory import MemoryUnusable
 
@@ -37,6 +38,8 @@ def reconcile(
         typer.Option(min=0, help="What it was bought at, when the exchange does not tell."),
     ] = None,
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    broker: OfBroker = None,
+    env_file: EnvFile = ENV_FILE,
 ) -> None:
     """Show holdings and orders on the exchange that no trade explains; adopt them or keep them.
 
@@ -50,7 +53,7 @@ def reconcile(
         if adopt_it and own:
             raise ValueError("--adopt and --own exclude each other.")
         try:
-            desk = _Desk(config, pair)
+            desk = _Desk(chosen(config, broker, env_file), pair)
             found = desk.look()
             if not found:
                 console.print("Everything on the exchange has an explanation.")

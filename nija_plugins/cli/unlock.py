@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from nija_plugins import locks
-from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors
 from nija_plugins.cli.database import open_trades_database
+from nija_plugins.cli.one_bot import ENV_FILE, EnvFile, OfBroker, loaded
 
 
 def unlock(
@@ -18,6 +19,8 @@ def unlock(
         str | None, typer.Argument(help="Such as nija_drawdown; none lists the active locks.")
     ] = None,
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    broker: OfBroker = None,
+    env_file: EnvFile = ENV_FILE,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """List the active locks and what ends each, or end one. A running bot follows in its next loop.
@@ -27,7 +30,7 @@ def unlock(
     console = Console()
     now = datetime.now(UTC)
     with clear_errors():
-        open_trades_database(load(config))
+        open_trades_database(loaded(config, broker, env_file))
         found = locks.every(now)
         if reason is not None and reason not in {why for _, why, _ in found}:
             known = ", ".join(sorted({why for _, why, _ in found})) or "none"
