@@ -3,7 +3,7 @@
 import logging
 import os
 from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from math import inf
 from pathlib import Path
@@ -47,6 +47,7 @@ class Loop(StrategyBase):
             return
         if self._mode != "backtest":
             start_checks.look(self.config, self.wallets._exchange, self._mode == "live")
+            self._name_orders(datetime.now(UTC), starting=True)
         for name, meant in misspelt(os.environ).items():
             logger.warning("%s sets nothing: did you mean %s?", name, meant)
         if idle := never_entered(self.nija_settings, self.dp.current_whitelist()):
@@ -129,6 +130,7 @@ class Loop(StrategyBase):
 
     def _look(self, live: LiveWatch, now: datetime) -> None:
         """What a bot must know before it values its account."""
+        self._name_orders(now)
         trades = Trade.get_trades_proxy(is_open=True)
         for pair in {*self.dp.current_whitelist(), *(trade.pair for trade in trades)}:
             self._book.observe_prices(pair, self.dp.ohlcv(pair, copy=False))
@@ -137,6 +139,13 @@ class Loop(StrategyBase):
         live.look(now, self.wallets, self.dp, trades, self._book)
         if self._mode == "live" and self.order_types.get("stoploss_on_exchange"):
             self._lost_stops.look(now, self.wallets._exchange, trades, live.store.own_orders)
+
+    def _name_orders(self, now: datetime, *, starting: bool = False) -> None:
+        live = self.run.live
+        if self._mode == "live" and live is not None:
+            trades = Trade.get_trades_proxy(is_open=True)
+            own, exchange = live.store.own_orders, self.wallets._exchange
+            self._nameless.look(now, exchange, trades, own, starting=starting)
 
     def _note_passed_over(self, now: datetime) -> None:
         """Records candidates that freqtrade never asks about, and, at a backtest's last candle,
