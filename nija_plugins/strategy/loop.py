@@ -12,6 +12,7 @@ from typing import Any
 from freqtrade.persistence import Trade
 
 from nija_plugins import start_checks
+from nija_plugins.awaited import forget_the_future
 from nija_plugins.copying.standing import Standing
 from nija_plugins.live import LiveWatch
 from nija_plugins.risk.floors import tightened
@@ -130,6 +131,8 @@ class Loop(StrategyBase):
 
     def _look(self, live: LiveWatch, now: datetime) -> None:
         """What a bot must know before it values its account."""
+        if forget_the_future(now, self.wallets._exchange):
+            vars(self)[ANALYSED].clear()
         self._name_orders(now)
         trades = Trade.get_trades_proxy(is_open=True)
         for pair in {*self.dp.current_whitelist(), *(trade.pair for trade in trades)}:
