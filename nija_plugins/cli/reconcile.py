@@ -1,5 +1,6 @@
 """`nija reconcile`: what the exchange holds and no trade explains becomes a trade, or yours."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,6 +41,7 @@ def reconcile(
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
     broker: OfBroker = None,
     env_file: EnvFile = ENV_FILE,
+    as_json: Annotated[bool, typer.Option("--json", help="The list, for scripts.")] = False,
 ) -> None:
     """Show holdings and orders on the exchange that no trade explains; adopt them or keep them.
 
@@ -55,7 +57,9 @@ def reconcile(
         try:
             desk = _Desk(chosen(config, broker, env_file), pair)
             found = desk.look()
-            if not found:
+            if as_json and not (adopt_it or own):
+                console.print_json(data={"unexplained": [asdict(one) for one in found]})
+            elif not found:
                 console.print("Everything on the exchange has an explanation.")
             elif adopt_it:
                 for one in found:

@@ -22,6 +22,7 @@ def unlock(
     broker: OfBroker = None,
     env_file: EnvFile = ENV_FILE,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The list, for scripts.")] = False,
 ) -> None:
     """List the active locks and what ends each, or end one. A running bot follows in its next loop.
 
@@ -35,6 +36,9 @@ def unlock(
         if reason is not None and reason not in {why for _, why, _ in found}:
             known = ", ".join(sorted({why for _, why, _ in found})) or "none"
             raise ValueError(f'There is no active lock "{reason}". Active: {known}.')
+    if reason is None and as_json:
+        console.print_json(data={"locks": [_facts(*one) for one in found]})
+        return
     if reason is None:
         show(console, found)
         return
@@ -48,6 +52,19 @@ def unlock(
             console.print(f"Unlocked {'all pairs' if pair == locks.ALL else pair}.")
 
 
+def _facts(pair: str, reason: str, end: datetime) -> dict[str, str | None]:
+    """`pair` and `until` (UTC) are null for all pairs, and where only a person unlocks."""
+    return {
+        "pair": None if pair == locks.ALL else pair,
+        "reason": reason,
+        "until": None if _forever(end) else end.isoformat(),
+    }
+
+
+def _forever(end: datetime) -> bool:
+    return end.year > datetime.now(UTC).year + 10
+
+
 def show(console: Console, found: tuple[tuple[str, str, datetime], ...]) -> None:
     """A table of active locks."""
     if not found:
@@ -55,11 +72,10 @@ def show(console: Console, found: tuple[tuple[str, str, datetime], ...]) -> None
         return
     table = Table("pairs", "reason", "until (UTC)", "what ends it", title="Locks")
     for pair, reason, end in found:
-        forever = end.year > datetime.now(UTC).year + 10
         table.add_row(
             "all" if pair == locks.ALL else pair,
             reason,
-            "a person unlocks" if forever else f"{end:%Y-%m-%d %H:%M}",
+            "a person unlocks" if _forever(end) else f"{end:%Y-%m-%d %H:%M}",
             locks.UNLOCKING.get(reason, "time"),
         )
     console.print(table)

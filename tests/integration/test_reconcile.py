@@ -135,6 +135,8 @@ class TestReconcile:
     def test_adopt(self, home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch) -> None:
         bot = lost(home, exchange).at(4, 35)
         assert "holding" in reconcile(home, monkeypatch)
+        (found,) = json.loads(reconcile(home, monkeypatch, "--json"))["unexplained"]
+        assert (found["pair"], found["order_id"]) == (BTC, None)
         assert "as trade 1" in reconcile(home, monkeypatch, BTC, "--adopt")
         (order,) = home.books(exchange).orders
         bot.at(4, 60).at(4, 70)
