@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from freqtrade.data.dataprovider import DataProvider
+from freqtrade.exchange import Exchange
 from freqtrade.persistence import Trade
 
 LOST_FOR = timedelta(hours=1)
@@ -35,6 +36,23 @@ class AwaitedOrders:
 
 def _traded(pair: str, when: datetime) -> bool:
     return bool(Trade.get_trades_proxy(pair=pair, open_date=when - timedelta(seconds=1)))
+
+
+POLLED, REFRESHED, CANDLES = "_pairs_last_poll_time", "_pairs_last_refresh_time", "_klines"
+"""Where freqtrade's exchange keeps, by pair, when it last asked for candles and which is the newest
+it has (both in milliseconds), and the candles."""
+
+
+def forget_the_future(now: datetime, exchange: Exchange) -> bool:
+    """Has freqtrade fetch the candles again that it asked for in what is the future now. Before a
+    clock was put back, a forming candle passed for a closed one, and until the clock has caught up
+    freqtrade would neither replace it nor ask for those that follow. Whether there were any."""
+    polled: dict[object, int] = getattr(exchange, POLLED)
+    premature = [pair for pair, when in polled.items() if when > now.timestamp() * 1000]
+    for pair in premature:
+        for kept in (POLLED, REFRESHED, CANDLES):
+            getattr(exchange, kept).pop(pair, None)
+    return bool(premature)
 
 
 def late_candles(now: datetime, dp: DataProvider, candle: timedelta) -> str | None:

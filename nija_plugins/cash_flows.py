@@ -67,14 +67,21 @@ class CashWatch:
             return CashWatch(view.external), 0.0
         change = view.external - self.external
         doubt = CENT + view.doubt
-        if -view.paying - doubt <= change <= view.bringing + doubt:
+        flow = _beyond(change, -view.paying, view.bringing)
+        if abs(flow) <= doubt:
             orders_rest = view.paying or view.bringing
             return CashWatch(self.external if orders_rest else view.external), 0.0
-        if self.since is None or abs(change - self.pending) > doubt:
-            return CashWatch(self.external, change, view.refreshed), 0.0
+        if self.since is None or abs(flow - self.pending) > doubt:
+            return CashWatch(self.external, flow, view.refreshed), 0.0
         if view.refreshed == self.since:
             return self, 0.0
-        return CashWatch(view.external), change
+        # What the open orders have done stays due until the database hears of it.
+        return CashWatch(round(self.external + flow, 6)), flow
+
+
+def _beyond(change: float, least: float, most: float) -> float:
+    """What of `change` lies outside of [`least`, `most`]."""
+    return change - min(max(change, least), most)
 
 
 def effect_of(open_trades: Sequence[LocalTrade], closed_profit: float) -> float:

@@ -6,7 +6,7 @@ variable of the same name in capitals. Nothing here is changed after the start.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from math import isclose
 from pathlib import Path
@@ -266,6 +266,11 @@ def misspelt(environ: Mapping[str, str]) -> dict[str, str]:
     unknown = [name for name in environ if name.isupper() and "_" in name and name not in known]
     found = {name: get_close_matches(name, known, n=1, cutoff=0.9) for name in unknown}
     return {name: close[0] for name, close in found.items() if close}
+
+
+def never_entered(settings: Settings, pairs: Iterable[str]) -> list[str]:
+    """The pairs whose base currency trade_only does not name; often one of them is misspelt."""
+    return [pair for pair in pairs if pair.partition("/")[0] not in settings.trade_only]
 
 
 LONGEST_NAME = 80

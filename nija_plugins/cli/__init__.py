@@ -4,6 +4,7 @@ and freqtrade, and `nija --help` should answer at once."""
 import ast
 import sys
 import traceback
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ class Subcommands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command that is run."""
+        if args and args[0] not in COMMANDS and (close := get_close_matches(args[0], COMMANDS, 1)):
+            ctx.fail(f"No such command '{args[0]}': did you mean '{close[0]}'?")
         name, command, rest = super().resolve_command(ctx, args)
         return name, command and loaded(name or ""), rest
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich import box
@@ -12,7 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from nija_plugins.brokers.bots import BrokerName, overlay
+from nija_plugins.brokers.credentials import CredentialsError
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, load
+from nija_plugins.cli.one_bot import ENV_FILE, EnvFile, OfBroker, loaded
 from nija_plugins.doctor import Context, Finding, Level, examine
 
 SYMBOLS = {
@@ -25,10 +28,13 @@ SYMBOLS = {
 
 def doctor(
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    broker: OfBroker = None,
+    env_file: EnvFile = ENV_FILE,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Check that everything a bot needs is in place; ends with 1 when something is not."""
-    context = Context(load=partial(load, config), files=tuple(config))
+    files = (*config, overlay(broker)) if broker else tuple(config)
+    context = Context(load=partial(_loaded, config, broker, env_file), files=files)
     console = Console()
     if as_json:
         findings = examine(context)
@@ -41,6 +47,14 @@ def doctor(
     else:
         show(findings, console)
     raise typer.Exit(0 if healthy else 1)
+
+
+def _loaded(files: list[Path], broker: BrokerName | None, env_file: Path) -> dict[str, Any]:
+    """The bot's configuration; without its key when that is damaged, which a check says."""
+    try:
+        return loaded(files, broker, env_file)
+    except CredentialsError:
+        return load([*files, overlay(broker)] if broker else files)
 
 
 def show(findings: list[Finding], console: Console) -> None:

@@ -1,5 +1,6 @@
 """`nija reconcile`: what the exchange holds and no trade explains becomes a trade, or yours."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from nija_plugins import locks, reconciling
 from nija_plugins.adopting import adopt, bought_for, order_behind
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.database import memory_of, open_trades_database
+from nija_plugins.cli.one_bot import ENV_FILE, EnvFile, OfBroker, chosen
 from nija_plugins.holdings import Unexplained
 from nija_plugins.memory import MemoryUnusable
 
@@ -37,6 +39,9 @@ def reconcile(
         typer.Option(min=0, help="What it was bought at, when the exchange does not tell."),
     ] = None,
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    broker: OfBroker = None,
+    env_file: EnvFile = ENV_FILE,
+    as_json: Annotated[bool, typer.Option("--json", help="The list, for scripts.")] = False,
 ) -> None:
     """Show holdings and orders on the exchange that no trade explains; adopt them or keep them.
 
@@ -50,9 +55,11 @@ def reconcile(
         if adopt_it and own:
             raise ValueError("--adopt and --own exclude each other.")
         try:
-            desk = _Desk(config, pair)
+            desk = _Desk(chosen(config, broker, env_file), pair)
             found = desk.look()
-            if not found:
+            if as_json and not (adopt_it or own):
+                console.print_json(data={"unexplained": [asdict(one) for one in found]})
+            elif not found:
                 console.print("Everything on the exchange has an explanation.")
             elif adopt_it:
                 for one in found:

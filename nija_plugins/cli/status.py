@@ -21,7 +21,7 @@ from nija_plugins.run import state_file as state_path
 from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.limits import effective_limits
 from nija_plugins.scaling.summary import get_scaling_summary
-from nija_plugins.settings import Settings, sources
+from nija_plugins.settings import Settings, misspelt, sources
 
 
 def status(
@@ -90,6 +90,8 @@ def status(
         shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         table.add_row(name, shown, origin[name])
     console.print(table)
+    for name, meant in misspelt(environ).items():
+        console.print(f"{name} sets nothing: did you mean {meant}?", markup=False, highlight=False)
 
 
 def _facts(engine: AutoScalingEngine, settings: Settings, origin: dict[str, str]) -> dict[str, Any]:

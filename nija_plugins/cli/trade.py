@@ -15,11 +15,13 @@ from rich.console import Console
 
 from nija_plugins.brokers import supervision
 from nija_plugins.brokers.balance import balance
+from nija_plugins.brokers.bots import BrokerName, database, overlay, ranked
 from nija_plugins.brokers.credentials import credentials, environment, missing
 from nija_plugins.brokers.ledger import LedgerUnusable
 from nija_plugins.brokers.watch import ledger_of
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
-from nija_plugins.cli.offline import Exchange, run_on_terminal
+from nija_plugins.cli.offline import run_on_terminal
+from nija_plugins.cli.one_bot import ENV_FILE, EnvFile
 from nija_plugins.doctor.context import STRATEGY, Context
 from nija_plugins.doctor.examination import examine
 from nija_plugins.doctor.exchange import clock, reachable
@@ -34,7 +36,7 @@ console = Console(stderr=True)
 class Broker:
     """A broker that may be started: its configuration with its key, and what its account holds."""
 
-    name: str
+    name: BrokerName
     files: tuple[Path, ...]
     config: dict[str, Any]
     settings: Settings
@@ -42,11 +44,11 @@ class Broker:
 
 
 def trade(
-    broker: Annotated[Exchange | None, typer.Option(help="Only this one.")] = None,
+    broker: Annotated[BrokerName | None, typer.Option(help="Only this one.")] = None,
     config: Annotated[
         list[Path], typer.Option("--config", "-c", help="Below each broker's own overlay.")
     ] = [DEFAULT_CONFIG],  # noqa: B006
-    env_file: Annotated[Path, typer.Option(help="Keys; the environment wins.")] = Path(".env"),
+    env_file: EnvFile = ENV_FILE,
 ) -> None:
     """Start a bot for each broker whose balance allows it, and keep them running. Ctrl-C ends all.
 
@@ -55,34 +57,25 @@ def trade(
     with clear_errors():
         os.environ.update(environment(env_file, os.environ))
         settings = Settings.load(load(config))
-        names = [broker.value] if broker else ranked(settings)
+        names = [broker] if broker else ranked(settings)
         brokers = allowed(list(candidates(names, config, os.environ, settings)), settings)
         with ExitStack() as locks:
             for one in brokers:
                 locks.enter_context(_only_one(one))
-            bots = {
-                one.name: command_of(one, env_file, default=one.name == ranked(settings)[0])
-                for one in brokers
-            }
+            bots = {str(one.name): command_of(one, env_file) for one in brokers}
             folder = Path(brokers[0].config["user_data_dir"])
             path = supervision.write_config(folder, bots)
             code = run_on_terminal(supervision.command(path), os.environ)
     raise typer.Exit(code)
 
 
-def ranked(settings: Settings) -> list[str]:
-    """The primary broker, then the secondary one if it is another."""
-    both = (settings.primary_broker, settings.secondary_broker)
-    return list(dict.fromkeys(one.lower() for one in both))
-
-
 def candidates(
-    names: list[str], config: list[Path], environ: Mapping[str, str], settings: Settings
+    names: list[BrokerName], config: list[Path], environ: Mapping[str, str], settings: Settings
 ) -> Iterator[Broker]:
     """The brokers of `names` that have what they need; the first one must. Raises
     OperationalException for what a person has to mend."""
     for name in names:
-        files = (*config, Path(f"config.{name}.json"))
+        files = (*config, overlay(name))
         loaded = load(list(files))
         if len(names) > 1 and loaded.get("db_url"):
             raise OperationalException(
@@ -126,15 +119,13 @@ def allowed(brokers: list[Broker], settings: Settings) -> list[Broker]:
     return found
 
 
-def command_of(broker: Broker, env_file: Path, *, default: bool) -> list[str]:
-    """What starts the bot. The primary broker has freqtrade's default database of trades, so that a
-    plain `freqtrade trade` knows the same ones."""
+def command_of(broker: Broker, env_file: Path) -> list[str]:
+    """What starts the bot."""
     arguments = ["trade", "--strategy", STRATEGY]
     for file in broker.files:
         arguments += ["-c", str(file)]
-    if not default and not broker.config.get("db_url"):
-        way = "dryrun." if broker.config.get("dry_run", True) else ""
-        arguments += ["--db-url", f"sqlite:///tradesv3.{broker.name}.{way}sqlite"]
+    if url := database(broker.name, broker.config, broker.settings):
+        arguments += ["--db-url", url]
     start = [sys.executable, "-m", "nija_plugins.brokers.start", broker.name, str(env_file)]
     return [*start, *arguments]
 

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from nija_plugins import locks
-from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors
 from nija_plugins.cli.database import open_trades_database
+from nija_plugins.cli.one_bot import ENV_FILE, EnvFile, OfBroker, loaded
 
 
 def unlock(
@@ -18,7 +19,10 @@ def unlock(
         str | None, typer.Argument(help="Such as nija_drawdown; none lists the active locks.")
     ] = None,
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    broker: OfBroker = None,
+    env_file: EnvFile = ENV_FILE,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The list, for scripts.")] = False,
 ) -> None:
     """List the active locks and what ends each, or end one. A running bot follows in its next loop.
 
@@ -27,11 +31,14 @@ def unlock(
     console = Console()
     now = datetime.now(UTC)
     with clear_errors():
-        open_trades_database(load(config))
+        open_trades_database(loaded(config, broker, env_file))
         found = locks.every(now)
         if reason is not None and reason not in {why for _, why, _ in found}:
             known = ", ".join(sorted({why for _, why, _ in found})) or "none"
             raise ValueError(f'There is no active lock "{reason}". Active: {known}.')
+    if reason is None and as_json:
+        console.print_json(data={"locks": [_facts(*one) for one in found]})
+        return
     if reason is None:
         show(console, found)
         return
@@ -45,6 +52,19 @@ def unlock(
             console.print(f"Unlocked {'all pairs' if pair == locks.ALL else pair}.")
 
 
+def _facts(pair: str, reason: str, end: datetime) -> dict[str, str | None]:
+    """`pair` and `until` (UTC) are null for all pairs, and where only a person unlocks."""
+    return {
+        "pair": None if pair == locks.ALL else pair,
+        "reason": reason,
+        "until": None if _forever(end) else end.isoformat(),
+    }
+
+
+def _forever(end: datetime) -> bool:
+    return end.year > datetime.now(UTC).year + 10
+
+
 def show(console: Console, found: tuple[tuple[str, str, datetime], ...]) -> None:
     """A table of active locks."""
     if not found:
@@ -52,11 +72,10 @@ def show(console: Console, found: tuple[tuple[str, str, datetime], ...]) -> None
         return
     table = Table("pairs", "reason", "until (UTC)", "what ends it", title="Locks")
     for pair, reason, end in found:
-        forever = end.year > datetime.now(UTC).year + 10
         table.add_row(
             "all" if pair == locks.ALL else pair,
             reason,
-            "a person unlocks" if forever else f"{end:%Y-%m-%d %H:%M}",
+            "a person unlocks" if _forever(end) else f"{end:%Y-%m-%d %H:%M}",
             locks.UNLOCKING.get(reason, "time"),
         )
     console.print(table)

@@ -9,7 +9,7 @@ from freqtrade.exceptions import OperationalException
 from nija_plugins import manager
 from nija_plugins.doctor.context import STRATEGY, Context
 from nija_plugins.doctor.finding import Finding, NotPossible, failed, ok, warning
-from nija_plugins.settings import Settings, misspelt
+from nija_plugins.settings import Settings, misspelt, never_entered
 
 MEND = "Correct it in config.micro_capital.json, or in the environment variable that is named."
 
@@ -41,7 +41,8 @@ def configuration(context: Context) -> Iterator[Finding]:
 
 
 def strategy(context: Context) -> Iterator[Finding]:
-    """It loads, freqtrade accepts the configuration it completes, and its candles are its own."""
+    """It loads, freqtrade accepts the configuration it completes, its candles are its own, and it
+    may enter what it watches."""
     try:
         loaded, config = context.started
         validate_config_consistency(config)
@@ -60,6 +61,12 @@ def strategy(context: Context) -> Iterator[Finding]:
             f'Set "timeframe" to "{own}", or remove it.',
         )
         return
+    pairs = map(str, config["exchange"].get("pair_whitelist", []))
+    if idle := never_entered(context.settings, pairs):
+        yield warning(
+            f"Never entered, as trade_only names other assets: {', '.join(idle)}.",
+            "Add the asset to trade_only, or take the pair out of pair_whitelist.",
+        )
     yield ok(f"{STRATEGY} loads, on {own} candles")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from nija_plugins.brokers.credentials import NAMES, CredentialsError, credentials
 from nija_plugins.doctor.context import Context
 from nija_plugins.doctor.finding import Finding, NotPossible, failed, ok, warning
 from nija_plugins.doctor.network import NEVER_SENT, NoAnswer
@@ -31,6 +32,12 @@ def keys(context: Context) -> Iterator[Finding]:
                 "into its log, before NIJA can strike anything out.",
                 f"Move it up into the section exchange, or into the environment ({VARIABLES}).",
             )
+    try:
+        if context.exchange in NAMES:
+            credentials(context.exchange, context.environ)
+    except CredentialsError as error:
+        yield failed(str(error), "Correct it in .env, or in the environment.")
+        return
     if context.dry_run:
         yield ok("not needed: this is a dry run")
         return
@@ -40,7 +47,10 @@ def keys(context: Context) -> Iterator[Finding]:
         for name, known in FIELDS.items()
         if any(str(section.get(one) or "").lower().startswith("your") for one in known)
     ]
-    advice = f"Put them into the environment ({VARIABLES}), or set " + '"dry_run": true.'
+    advice = (
+        f"Put them into .env (template: .env.micro_capital) for nija trade, or into the "
+        f"environment ({VARIABLES}) for freqtrade trade; or set " + '"dry_run": true.'
+    )
     if missing:
         yield failed(
             f"dry_run is false, but the exchange's {' and '.join(missing)} is unset.", advice

@@ -24,6 +24,7 @@ from nija_plugins.lost_stops import LostStops
 from nija_plugins.memory import AccountStore
 from nija_plugins.memory.store import MEMORY_FILE, account_name
 from nija_plugins.modes import judged_alone, mode_of, one_of_many
+from nija_plugins.nameless import NamelessOrders
 from nija_plugins.past import quote_of, traded
 from nija_plugins.plans import FrozenPlan
 from nija_plugins.requests import LIQUIDATION_BUFFER, entry_request, market_rules
@@ -69,14 +70,14 @@ class StrategyBase(IStrategy):
         """Begins anew, as a new process would: with what is on disk, and nothing else."""
         self._book = Book(timeframe_to_seconds(self.timeframe))
         self._archive = Archive(self.config)
-        self._lost_stops = LostStops()
+        self._lost_stops, self._nameless = LostStops(), NamelessOrders()
         self._said: set[str] = set()
         self._run: Run | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the memory of a run, which a worker process builds for itself."""
-        memory = {"_book": None, "_archive": None, "_run": None, "_lost_stops": None, "_turn": None}
-        return {**self.__dict__, **memory}
+        memory = ("_book", "_archive", "_run", "_lost_stops", "_nameless", "_turn")
+        return {**self.__dict__, **dict.fromkeys(memory)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -3,7 +3,7 @@
 import logging
 import os
 from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from math import inf
 from pathlib import Path
@@ -12,10 +12,11 @@ from typing import Any
 from freqtrade.persistence import Trade
 
 from nija_plugins import start_checks
+from nija_plugins.awaited import forget_the_future
 from nija_plugins.copying.standing import Standing
 from nija_plugins.live import LiveWatch
 from nija_plugins.risk.floors import tightened
-from nija_plugins.settings import misspelt
+from nija_plugins.settings import misspelt, never_entered
 from nija_plugins.starts import last_start
 from nija_plugins.strategy.base import StrategyBase
 from nija_plugins.unseen import passed_over_because
@@ -47,8 +48,11 @@ class Loop(StrategyBase):
             return
         if self._mode != "backtest":
             start_checks.look(self.config, self.wallets._exchange, self._mode == "live")
+            self._name_orders(datetime.now(UTC), starting=True)
         for name, meant in misspelt(os.environ).items():
             logger.warning("%s sets nothing: did you mean %s?", name, meant)
+        if idle := never_entered(self.nija_settings, self.dp.current_whitelist()):
+            logger.warning("Never entered, as trade_only names other assets: %s.", ", ".join(idle))
         if self.nija_settings.mode == "MASTER_FOLLOW":
             logger.info("mode is MASTER_FOLLOW: copies are entered, and no signals of our own.")
             if not self.config.get("force_entry_enable"):
@@ -127,6 +131,9 @@ class Loop(StrategyBase):
 
     def _look(self, live: LiveWatch, now: datetime) -> None:
         """What a bot must know before it values its account."""
+        if forget_the_future(now, self.wallets._exchange):
+            vars(self)[ANALYSED].clear()
+        self._name_orders(now)
         trades = Trade.get_trades_proxy(is_open=True)
         for pair in {*self.dp.current_whitelist(), *(trade.pair for trade in trades)}:
             self._book.observe_prices(pair, self.dp.ohlcv(pair, copy=False))
@@ -135,6 +142,13 @@ class Loop(StrategyBase):
         live.look(now, self.wallets, self.dp, trades, self._book)
         if self._mode == "live" and self.order_types.get("stoploss_on_exchange"):
             self._lost_stops.look(now, self.wallets._exchange, trades, live.store.own_orders)
+
+    def _name_orders(self, now: datetime, *, starting: bool = False) -> None:
+        live = self.run.live
+        if self._mode == "live" and live is not None:
+            trades = Trade.get_trades_proxy(is_open=True)
+            own, exchange = live.store.own_orders, self.wallets._exchange
+            self._nameless.look(now, exchange, trades, own, starting=starting)
 
     def _note_passed_over(self, now: datetime) -> None:
         """Records candidates that freqtrade never asks about, and, at a backtest's last candle,

@@ -94,7 +94,7 @@ def _score(pipeline: "Pipeline", features: Floats) -> Floats:
     """Without the intercept. It is the base rate of what was learned from, and a fold that did well
     was learned without: with it, scores of several folds would rank the wrong way round.
 
-    Column by column, so that a row's score is the same to the last bit whatever is scored beside it:
+    Column by column, so that a row's score is the same to the last bit whoever stands beside it:
     `decision_function` multiplies matrices, whose rounding depends on how many rows there are.
     """
     scaler, regression = pipeline

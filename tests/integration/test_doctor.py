@@ -85,3 +85,22 @@ def test_nobody_there(house: Path, free_port: int) -> None:
     assert findings["exchange"]["level"] == "failed"
     assert findings["exchange"]["advice"].startswith("no network: nija offline")
     assert findings["clock"]["level"] == "warning"
+
+
+def test_the_bot_of_a_broker_with_its_key_from_the_env_file(house: Path, venue: str) -> None:
+    live = {"FREQTRADE__DRY_RUN": "false"}
+    code, findings, _ = diagnose(house, venue, "--broker", "kraken", **live)
+    assert code == 1
+    assert "the exchange's key and secret is unset" in findings["keys"]["text"]
+    env_file = house / ".env"
+    env_file.write_text(f"KRAKEN_MASTER_API_KEY={KEY}\n")
+    code, findings, printed = diagnose(house, venue, "--broker", "kraken", **live)
+    assert code == 1
+    assert findings["keys"]["text"].startswith("KRAKEN_MASTER_API_SECRET is not set")
+    assert findings["exchange"]["text"].startswith("kraken answers")
+    env_file.write_text(f"KRAKEN_MASTER_API_KEY={KEY}\nKRAKEN_MASTER_API_SECRET=fake-secret-4567\n")
+    code, findings, printed = diagnose(house, venue, "--broker", "kraken", **live)
+    assert code == 0, findings
+    assert findings["keys"]["text"].startswith("key and secret are set")
+    assert "LIVE on kraken" in findings["configuration"]["text"]
+    assert KEY not in printed and "fake-secret" not in printed

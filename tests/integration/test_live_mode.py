@@ -149,20 +149,6 @@ class TestFaults:
         assert len(entries(home, exchange)) == 1
         assert_reconciled(home, bot, exchange, 100.0)
 
-    @pytest.mark.slow
-    def test_half_an_answer_to_an_entry_makes_a_trade_that_never_ends(self, home: Home) -> None:
-        """Another flaw of the engine, shown: ccxt reads half an answer as an order without an id,
-        freqtrade keeps a trade of nothing whose order `None` it asks about for ever. What was
-        bought is nobody's."""
-        home.plugin("scripted", script({BTC: [4]}))
-        home.venue.faults.add("add_order", Fault.HALF_JSON)
-        bot = home.start(exchange="kraken", live=True).at(4).at(4, 30).at(4, 660).at(5)
-        (order,) = home.books("kraken").orders
-        assert order.status is Status.FILLED
-        (trade,) = trades(is_open=True)
-        assert (trade.amount, [o.order_id for o in trade.orders]) == (0.0, ["None"])
-        assert bot.said("Tried to get an invalid order")
-
     def test_a_lost_answer_to_an_exit_is_found_again(self, home: Home, exchange: str) -> None:
         home.plugin("scripted", script({BTC: [4]}, stop=0.04))
         bot = home.start(exchange=exchange, live=True, timeout=500).at(4).at(4, 30)

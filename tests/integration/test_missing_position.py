@@ -1,13 +1,10 @@
 """A trade whose coins are gone: sold by hand while the bot runs."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from freqtrade.persistence import Trade
-from freqtrade.rpc import RPC
 
-from nija_plugins.venue.faults import Fault
 from tests.integration.live import Bot, Home, open_trade, script
 
 # One exchange serves all of them.
@@ -60,18 +57,3 @@ def test_after_the_trade_is_deleted_no_limit_has_moved(home: Home) -> None:
     assert marks is not None and marks.peak == pytest.approx(100, abs=0.5)
     assert bot.account().equity == pytest.approx(100, abs=0.5)
     assert not bot.run.memory.locked
-
-
-def test_sold_by_an_order_whose_answer_had_no_id(home: Home, exchange: str) -> None:
-    """freqtrade asks for an order `None` for ever; /reload_trade, which we advise, ends that."""
-    home.plugin("script", script({BTC: [4]}, stop=0.04))
-    bot = home.start((BTC,), exchange=exchange, live=True).at(4).at(4, 20)
-    bot.strategy.time_stop = timedelta(hours=1)
-    home.venue.faults.add("add_order", Fault.HALF_JSON)
-    for minute in range(5, 60, 5):
-        bot.at(5, minute * 60)
-    assert home.books(exchange).total("BTC") == 0
-    assert home.alerts("are not on the exchange any more")
-    RPC(bot.worker.freqtrade)._rpc_reload_trade_from_exchange(open_trade().id)
-    bot.at(6).at(6, 300)
-    assert not Trade.get_trades_proxy(is_open=True)

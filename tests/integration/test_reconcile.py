@@ -135,6 +135,8 @@ class TestReconcile:
     def test_adopt(self, home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch) -> None:
         bot = lost(home, exchange).at(4, 35)
         assert "holding" in reconcile(home, monkeypatch)
+        (found,) = json.loads(reconcile(home, monkeypatch, "--json"))["unexplained"]
+        assert (found["pair"], found["order_id"]) == (BTC, None)
         assert "as trade 1" in reconcile(home, monkeypatch, BTC, "--adopt")
         (order,) = home.books(exchange).orders
         bot.at(4, 60).at(4, 70)
@@ -151,28 +153,6 @@ class TestReconcile:
         bot.at(5).at(6).at(6, 30)
         assert not Trade.get_trades_proxy(is_open=True)
         assert home.books(exchange).total("BTC") == 0
-
-    @pytest.mark.slow
-    def test_adopt_what_half_an_answer_left(
-        self, home: Home, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """freqtrade has a trade of nothing, with an order `None` it asks about for ever."""
-        home.plugin("scripted", script({BTC: [4]}, stop=0.04))
-        home.venue.faults.add("add_order", Fault.HALF_JSON)
-        bot = home.start((BTC,), exchange="kraken", live=True).at(4).at(4, 15).at(4, 25)
-        assert not bot.said("nija_drawdown")
-        assert locked(BTC)
-        assert home.alerts("that no trade explains")
-        reconcile(home, monkeypatch, BTC, "--adopt")
-        bot.at(4, 60)
-        (trade,) = Trade.get_trades_proxy(is_open=True)
-        order, stop = home.books("kraken").orders
-        assert trade.amount == float(order.filled)
-        assert [one.order_id for one in trade.orders] == [order.id, stop.id]
-        home.market.paint("BTC", 5, [0.93])
-        bot.at(5).at(6).at(6, 30)
-        assert not Trade.get_trades_proxy(is_open=True)
-        assert home.books("kraken").total("BTC") == 0
 
     def test_keep_as_ones_own(
         self, home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch

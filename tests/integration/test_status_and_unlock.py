@@ -111,6 +111,8 @@ class TestBesideABot:
     def test_unlock(self, home: Home) -> None:
         bot = fallen(home)
         assert "nija_drawdown" in nija("unlock")
+        lock = {"pair": None, "reason": "nija_drawdown", "until": None}
+        assert lock in json.loads(nija("unlock", "--json"))["locks"]
         wrong = nija("unlock", "nija_streak", code=2)
         assert 'There is no active lock "nija_streak"' in wrong
         assert "nija_drawdown" in wrong
@@ -124,6 +126,7 @@ class TestBesideABot:
         assert bot.run.memory.locked == frozenset()
         assert {trade.pair for trade in Trade.get_trades_proxy(is_open=True)} == {ETH}
         assert "Nothing is locked" in nija("unlock")
+        assert json.loads(nija("unlock", "--json")) == {"locks": []}
 
     def test_another_database_is_another_account(self, home: Home) -> None:
         home.start((BTC,)).at(1)

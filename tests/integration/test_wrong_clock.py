@@ -59,3 +59,15 @@ def test_coins_from_elsewhere_are_told_and_locked(home: Home) -> None:
     for minute in (16, 22, 28):
         bot.at(5, minute * 60)
     assert home.alerts("that no trade explains")
+
+
+def test_candles_are_asked_for_and_a_forming_one_is_replaced(home: Home) -> None:
+    """freqtrade noted that it asked at 8:00 and would ask again after that; at 8:00 the candle that
+    began at 5:00 looked closed."""
+    home.market.paint("BTC", 5, [1.05, 1.1])
+    bot = put_back(home)
+    for hour, factor in ((6, 1.05), (7, 1.1)):
+        bot.at(hour, 20).at(hour, 40)
+        reading = bot.strategy._book.reading(BTC, after(hour, 40))
+        assert reading is not None and after(hour) - reading.ended < timedelta(minutes=1)
+        assert reading.close == pytest.approx(home.market.price("BTC") * factor, rel=1e-3)

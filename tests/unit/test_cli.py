@@ -90,6 +90,11 @@ def test_status_lists_every_setting() -> None:
     assert "min_ai_confidence" in result.output
 
 
+def test_status_names_a_misspelt_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAILY_MAX_LOS", "4")
+    assert "DAILY_MAX_LOS sets nothing: did you mean DAILY_MAX_LOSS?" in nija("status").output
+
+
 def test_status_as_json() -> None:
     facts = json.loads(nija("status", "--json").stdout)
     assert facts["settings"]["max_position_pct"] == {"value": 18, "from": "config"}
@@ -187,4 +192,7 @@ def test_help_shows_every_command_and_imports_none_of_them() -> None:
 def test_an_unknown_command_is_refused() -> None:
     result = nija("expalin")
     assert result.exit_code == 2
-    assert "No such command" in result.output
+    assert "No such command 'expalin': did you mean 'explain'?" in result.output
+    result = nija("zzz")
+    assert result.exit_code == 2
+    assert "No such command 'zzz'." in result.output

@@ -47,6 +47,12 @@ class TestRefusals:
         assert self.ask(home, target=0.05, trade_only=["ETH", "SOL"], **off) == []
 
 
+def test_a_pair_that_trade_only_excludes_is_told_at_the_start(home: Home) -> None:
+    bot = home.start(nija={"trade_only": ["ETH", "SOL"]}).at(8)
+    (line,) = bot.said("Never entered")
+    assert line.endswith("trade_only names other assets: BTC/USD.")
+
+
 def test_without_history_the_ai_filter_says_at_the_start_what_to_do(home: Home) -> None:
     """And refuses the signal: nothing is entered on a guess."""
     home.plugin("script", script({BTC: [8]}))

@@ -63,6 +63,13 @@ def test_the_shipped_strategy_on_its_candles(shipped: Path) -> None:
     assert "1h" in only(in_the_house("strategy"), Level.OK)
 
 
+def test_a_pair_that_is_never_entered(shipped: Path) -> None:
+    changed(shipped, '["BTC", "ETH", "SOL"],', '["BTC", "ETHH", "SOL"],')
+    warned, fine = in_the_house("strategy")
+    assert (warned.level, fine.level) == (Level.WARNING, Level.OK)
+    assert warned.text == "Never entered, as trade_only names other assets: ETH/USD."
+
+
 def test_other_candles_than_the_strategys(shipped: Path) -> None:
     changed(shipped, '"timeframe": "1h"', '"timeframe": "5m"')
     assert 'Set "timeframe" to "1h"' in only(in_the_house("strategy"), Level.FAILED)

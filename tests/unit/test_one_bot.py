@@ -1,0 +1,68 @@
+"""A command about one bot sees what `nija trade` gives that bot: files, key, database."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from nija_plugins.brokers.bots import BrokerName
+from nija_plugins.brokers.credentials import CredentialsError
+from nija_plugins.cli.configuration import DEFAULT_CONFIG
+from nija_plugins.cli.one_bot import chosen, loaded
+from tests.conftest import ROOT
+
+KEYS = (
+    "KRAKEN_MASTER_API_KEY=a-fake-key\nKRAKEN_MASTER_API_SECRET=a-fake-secret\nDAILY_MAX_LOSS=4\n"
+)
+
+
+@pytest.fixture
+def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A .env with a key of Kraken; the environment is put back afterwards."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    file = tmp_path / ".env"
+    file.write_text(KEYS)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("dry_run", "database"),
+    [("true", "tradesv3.kraken.dryrun.sqlite"), ("false", "tradesv3.kraken.sqlite")],
+)
+def test_the_secondary_broker(
+    env_file: Path, dry_run: str, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "FREQTRADE__DRY_RUN", dry_run)
+    config = loaded([DEFAULT_CONFIG], BrokerName.KRAKEN, env_file)
+    assert config["exchange"]["name"] == "kraken"
+    assert config["exchange"]["key"] == "a-fake-key"
+    assert config["exchange"]["secret"] == "a-fake-secret"
+    assert config["db_url"] == f"sqlite:///{database}"
+    assert os.environ["DAILY_MAX_LOSS"] == "4"
+
+
+def test_the_primary_broker_has_freqtrades_database_and_no_key_of_others(env_file: Path) -> None:
+    for broker in (BrokerName.COINBASE, None):
+        config = loaded([DEFAULT_CONFIG], broker, env_file)
+        assert config["exchange"]["name"] == "coinbase"
+        assert not config["exchange"]["key"]
+        assert "db_url" not in config
+
+
+def test_files_name_the_broker_too(env_file: Path) -> None:
+    files = [DEFAULT_CONFIG, Path("config.kraken.json")]
+    assert chosen(files, None, env_file) == files
+    assert loaded(files, None, env_file)["exchange"]["key"] == "a-fake-key"
+
+
+def test_a_database_of_ones_own_is_kept(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "FREQTRADE__DB_URL", "sqlite:///mine.sqlite")
+    config = loaded([DEFAULT_CONFIG], BrokerName.KRAKEN, env_file)
+    assert config["db_url"] == "sqlite:///mine.sqlite"
+
+
+def test_half_a_key_is_named(env_file: Path) -> None:
+    env_file.write_text("KRAKEN_MASTER_API_KEY=a-fake-key\n")
+    with pytest.raises(CredentialsError, match="KRAKEN_MASTER_API_SECRET is not set"):
+        loaded([DEFAULT_CONFIG], BrokerName.KRAKEN, env_file)
