@@ -38,6 +38,9 @@ def _traded(pair: str, when: datetime) -> bool:
     return bool(Trade.get_trades_proxy(pair=pair, open_date=when - timedelta(seconds=1)))
 
 
+SLEWED = timedelta(minutes=1)
+"""What clocks are put right by all the time."""
+
 POLLED, REFRESHED, CANDLES = "_pairs_last_poll_time", "_pairs_last_refresh_time", "_klines"
 """Where freqtrade's exchange keeps, by pair, when it last asked for candles and which is the newest
 it has (both in milliseconds), and the candles."""
@@ -46,9 +49,14 @@ it has (both in milliseconds), and the candles."""
 def forget_the_future(now: datetime, exchange: Exchange) -> bool:
     """Has freqtrade fetch the candles again that it asked for in what is the future now. Before a
     clock was put back, a forming candle passed for a closed one, and until the clock has caught up
-    freqtrade would neither replace it nor ask for those that follow. Whether there were any."""
+    freqtrade would neither replace it nor ask for those that follow. Whether there were any.
+
+    The loop that forgets has no candles; a clock that is put right by less than `SLEWED` forgets
+    none.
+    """
     polled: dict[object, int] = getattr(exchange, POLLED)
-    premature = [pair for pair, when in polled.items() if when > now.timestamp() * 1000]
+    latest = (now + SLEWED).timestamp() * 1000
+    premature = [pair for pair, when in polled.items() if when > latest]
     for pair in premature:
         for kept in (POLLED, REFRESHED, CANDLES):
             getattr(exchange, kept).pop(pair, None)

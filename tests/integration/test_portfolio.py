@@ -177,7 +177,7 @@ def test_a_killed_bot_counts_and_blocks_upgrades(pair: Pair) -> None:
     assert sum(map(len, held.values())) == 3, held
     pair.bots["kraken"].kill()
     for asset in ("BTC", "ETH", "SOL"):
-        pair.market.paint(asset, 9, [1.3] * 4)
+        pair.market.paint(asset, 8, [1.3] * 5)
     pair.at(9, 5, "coinbase", "coinbase")
     assert pair.now("coinbase")["equity"] > 500
     assert pair.now("coinbase")["tier"] == "GROWTH"
