@@ -54,7 +54,7 @@ def forget_the_future(now: datetime, exchange: Exchange) -> bool:
     The loop that forgets has no candles; a clock that is put right by less than `SLEWED` forgets
     none.
     """
-    polled: dict[object, int] = getattr(exchange, POLLED)
+    polled: dict[object, int] = getattr(exchange, POLLED, {})
     latest = (now + SLEWED).timestamp() * 1000
     premature = [pair for pair, when in polled.items() if when > latest]
     for pair in premature:

@@ -29,6 +29,8 @@ def process(
     *command: str, cwd: Path, env: dict[str, str] | None = None, **options: Any
 ) -> Iterator[subprocess.Popen[str]]:
     """`command` in a session of its own, with `env` on top of ours; killed in the end."""
+    # A shell that began us in the background has SIGINT ignored, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     started = subprocess.Popen(
         command,
         cwd=cwd,

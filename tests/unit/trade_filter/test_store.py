@@ -10,6 +10,7 @@ from sklearn.dummy import DummyClassifier
 from skops.io import dump
 
 from nija_plugins.trade_filter import store
+from nija_plugins.trade_filter.features import NAMES
 from nija_plugins.trade_filter.model import Model, fit
 from tests.unit.trade_filter.test_model import candidates
 
@@ -39,7 +40,7 @@ def test_a_model_is_fitted_once_and_found_by_another_process(tmp_path: Path, for
     forget()
     again = store.fetched("a", tmp_path, fits)
     assert fits.count == 1
-    features = np.random.default_rng(3).normal(size=(50, 3))
+    features = np.random.default_rng(3).normal(size=(50, len(NAMES)))
     scores = model.score(features)
     assert (again.score(features) == scores).all()
     assert (again.win_probability(scores) == model.win_probability(scores)).all()
