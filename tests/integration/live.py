@@ -322,6 +322,7 @@ def a_home(
             ROOT / "user_data" / folder,
             path / "user_data" / folder,
             ignore=shutil.ignore_patterns("__pycache__", "NijaMicro.json"),
+            dirs_exist_ok=True,  # a bot that is started again in its home
         )
     own = {environment_name(name) for name in Settings.model_fields} | set(ALIASES)
     for name in [n for n in os.environ if n in own or n.startswith("FREQTRADE__")]:

@@ -118,7 +118,7 @@ def bot_in(world: World, folder: Path, nija: dict[str, Any]) -> Any:
     strategy.wallets = Wallet(
         get_total=lambda currency: world.total if currency == "USD" else 0.0,
         get_free=lambda currency: world.total,
-        get_owned=lambda pair, currency: 0.0,
+        get_owned=lambda pair, currency: sum(t.amount for t in world.trades if t.pair == pair),
         update=update,
         _exchange=None,
     )
