@@ -195,6 +195,10 @@ class Invariants:
             for trade in own:
                 if not trade.stop_loss:
                     yield f"{pair} has no stop"
+            if self.exchange == "kraken" and own and held * price > DUST:
+                sales = [o for o in books.open_orders if o.ticket.pair == pair]
+                if not any(o.ticket.side is Side.SELL for o in sales):
+                    yield f"no stop of {pair} rests on the exchange"
 
     def _valued(self, books: Books, bot: Bot, trades: list[Trade]) -> Iterator[str]:
         """The account as the bot values it, against the books: cash, and of each open trade what

@@ -153,7 +153,7 @@ class Voyage:
         self._maintenance += brew(self.home, self.exchange, self.rng)
         if self.bot is not None:  # a person looks by, and is content
             locks.release(locks.ALL, locks.ERRORS, datetime.now(UTC))
-        trouble = trouble_clocks(self.clocks, self.rng)
+        trouble = trouble_clocks(self.clocks, self.rng, after(BEGIN + self.hours))
         if trouble:
             self._befell(trouble)
 

@@ -83,11 +83,12 @@ def brew(home: Home, exchange: str, rng: np.random.Generator) -> list[Rule]:
     return [faults.add("*", Fault.MAINTENANCE, times=0, minutes=minutes, exchange=exchange)]
 
 
-def trouble_clocks(clocks: Clocks, rng: np.random.Generator) -> str | None:
-    """Perhaps the machine sleeps for hours, or its clock goes wrong for a while: which."""
+def trouble_clocks(clocks: Clocks, rng: np.random.Generator, end: datetime) -> str | None:
+    """Perhaps the machine sleeps for hours, at most until `end`, or its clock goes wrong for a
+    while: which."""
     chance = rng.random()
     if chance < 0.04:
-        clocks.set(clocks.now + timedelta(hours=float(rng.uniform(1, 4))))
+        clocks.set(min(clocks.now + timedelta(hours=float(rng.uniform(1, 4))), end))
         return JUMP
     if chance < 0.14 and clocks.until is None:
         off = timedelta(minutes=float(rng.choice(WRONG)) * float(rng.choice((-1, 1))))
