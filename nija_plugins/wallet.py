@@ -81,9 +81,11 @@ def positions(
             problem = f"No closed candle is known for the open position in {trade.pair}."
             mark = trade.open_rate
         came = went = 0.0
+        fee = float(trade.fee_close or trade.fee_open)
         if wallets is not None:
             mine = own.get(trade.safe_base_currency, 0.0)
             came, went = arrived(trade, wallets, mine), gone(trade, wallets, mine)
+            fee = max(fee, _taker(trade.pair, wallets))
         found.append(
             Position(
                 pair=trade.pair,
@@ -91,12 +93,19 @@ def positions(
                 entry_price=trade.open_rate,
                 mark=mark,
                 stop=_stop(trade),
-                fee=trade.fee_close or trade.fee_open,
+                fee=fee,
                 pending=_resting(trade, entry=True) - came,
                 owed=trade.borrowed - (trade.funding_fees or 0.0),
             )
         )
     return tuple(found), problem
+
+
+def _taker(pair: str, wallets: Wallets) -> float:
+    """The taker's rate of `pair`, a fraction. freqtrade guesses that an exit pays what the entry
+    paid; an entry that rested paid the maker's, and a stop does not rest."""
+    listed = wallets._exchange.markets.get(pair, {})
+    return float(listed.get("taker") or 0.0)
 
 
 def _stop(trade: LocalTrade) -> float:

@@ -80,6 +80,9 @@ class TestAFullTrade:
         assert not trade.has_open_orders
         (fill,) = home.books(exchange).fills
         assert fill.maker and fill.price == order.ticket.limit
+        (position,) = bot.account().positions
+        taker = float(home.venue.quotes[exchange].rules.taker)
+        assert position.fee == taker, "a stop does not rest"
         assert after(4, 1) < fill.time < after(4, 60)
         assert_reconciled(home, bot, exchange, 100.0)
 
