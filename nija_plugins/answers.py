@@ -108,10 +108,7 @@ def confidence(index: pd.Index) -> Check:
             raise ValueError(f"a confidence is a Confidence, got {brief(answer)}")
         doubt = answer.doubt
         if doubt is not None:
-            doubt = _series(doubt, index, "doubts").astype(object)
-            if not all(isinstance(one, str) for one in doubt.dropna().unique()):
-                raise ValueError("doubts are sentences or None")
-            doubt = doubt.map(sentence, na_action="ignore")
+            doubt = _sentences(_series(doubt, index, "doubts"))
         return Confidence(
             rank=fractions(index, "ranks")(answer.rank),
             win_probability=fractions(index, "win probabilities")(answer.win_probability),
@@ -139,6 +136,16 @@ def _series(answer: Any, index: pd.Index, what: str) -> pd.Series:
     if not answer.index.equals(index):
         raise ValueError(f"{what} have another index than the dataframe")
     return answer
+
+
+def _sentences(doubts: pd.Series) -> pd.Series:
+    """Each sentence fit for a log; a few of them fill thousands of rows, so each is looked at once.
+    Raises ValueError for what is no text."""
+    codes, distinct = pd.factorize(doubts.astype(object))
+    if not all(isinstance(one, str) for one in distinct):
+        raise ValueError("doubts are sentences or None")
+    told = np.array([*map(sentence, distinct), None], dtype=object)
+    return pd.Series(told[codes], index=doubts.index, dtype=object)  # code -1, no doubt, is last
 
 
 def _numeric(answer: Any, index: pd.Index, what: str) -> pd.Series:

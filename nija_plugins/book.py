@@ -61,7 +61,7 @@ class Book:
         self._closes: dict[str, np.ndarray[Any, Any]] = {}
         self._views: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
         self._view_ends: dict[str, array[int]] = {}
-        self._candidates: dict[str, np.ndarray[Any, Any]] = {}
+        self._candidates: dict[str, bytes] = {}
 
     @property
     def pairs(self) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ class Book:
         # Columns: a row of a table is slow to get, and one is asked for at every candidate.
         self._views[pair] = {str(name): column.to_numpy() for name, column in dataframe.items()}
         self._view_ends[pair] = array("q", self._ends_of(dataframe).tobytes())
-        self._candidates[pair] = dataframe["nija_candidate"].to_numpy(dtype=bool)
+        self._candidates[pair] = dataframe["nija_candidate"].to_numpy(dtype=bool).tobytes()
 
     def close(self, pair: str, now: datetime) -> float | None:
         """The last close whose candle had ended by `now`, in stake currency."""
@@ -135,17 +135,19 @@ class Book:
             problem=problem if isinstance(problem, str) else None,
         )
 
-    def candidate(self, pair: str, now: datetime) -> datetime | None:
-        """When the last candle ended, if its signal may become an entry; else None."""
-        row = _last_until(self._view_ends.get(pair), now)
-        if row is None or not self._candidates[pair][row]:
-            return None
-        return datetime.fromtimestamp(self._view_ends[pair][row], UTC)
+    def candidates(self, now: datetime) -> Iterator[tuple[str, datetime]]:
+        """The pairs whose last candle that had ended by `now` has a signal that may become an
+        entry, and when it ended."""
+        moment = int(now.timestamp())
+        for pair, ends in self._view_ends.items():
+            row = bisect_right(ends, moment) - 1
+            if row >= 0 and self._candidates[pair][row]:
+                yield pair, datetime.fromtimestamp(ends[row], UTC)
 
     def ends_with(self, now: datetime) -> bool:
         """Whether no later candle is known of any pair than the one that opens at `now`."""
-        last = max((ends[-1] for ends in self._ends.values() if len(ends)), default=0)
-        return int(now.timestamp()) + self._seconds >= last
+        after = int(now.timestamp()) + self._seconds
+        return all(ends[-1] <= after for ends in self._ends.values() if len(ends))
 
     def _ends_of(self, candles: pd.DataFrame) -> np.ndarray[Any, Any]:
         starts = candles["date"].dt.as_unit("s").astype("int64").to_numpy()

@@ -52,6 +52,8 @@ def cause(error: Exception) -> str:
 
 def printable(text: str) -> str:
     """`text` with what is no visible character escaped: line ends, half characters."""
+    if text.isprintable():  # nearly always, and a backtest asks for six million characters
+        return text
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
     )

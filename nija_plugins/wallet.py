@@ -139,6 +139,8 @@ def raise_stops(held: Sequence[Position]) -> tuple[Raised, ...]:
     On the trades themselves, not through custom_stoploss: freqtrade does not ask that when a
     candle's low is already below the old stop, and would fill there.
     """
+    if not held:
+        return ()
     raised = []
     wanted = {position.pair: position for position in held if position.amount > 0}
     for trade in Trade.get_trades_proxy(is_open=True):

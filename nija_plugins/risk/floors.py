@@ -36,6 +36,8 @@ def tightened(account: Account, settings: Settings) -> tuple[Position, ...]:
     can still be raised there. With k ≥ 1 the floor lies above the equity itself, and every stop
     stands at the price: everything is sold.
     """
+    if not account.positions:
+        return ()
     benchmarks, w = account.benchmarks, account.worst_case
     floor = max(day_floor(benchmarks, settings), drawdown_floor(benchmarks, settings))
     room = account.own_equity - account.own_worst_case

@@ -125,7 +125,7 @@ class Accounts(RunBase):
             problem = problem or self.live.problem or self.live.failing.get(WALLETS)
         if self.portfolio is not None:
             problem = problem or self.portfolio.problem
-        return replace(account, problem=problem)
+        return account if problem == account.problem else replace(account, problem=problem)
 
     def see(self, account: Account, book: Book) -> None:
         """Remembers what a loop found: benchmarks, and whether the account has started; tells the

@@ -18,8 +18,9 @@ OnChange = Callable[["ScalingTier | None", "ScalingTier | None", "Account"], Non
 class ScalingPlugin:
     """Follows the equity of one run; `tier`, `limits` and `changes` are the present state.
 
-    `changes` are this run's, oldest first: {time (ISO), from_tier, to_tier, equity}. `on_change`
-    is called with the old tier, the new one and the account that moved.
+    `limits` is what may be opened next, the user's caps included. `changes` are this run's, oldest
+    first: {time (ISO), from_tier, to_tier, equity}. `on_change` is called with the old tier, the
+    new one and the account that moved.
     """
 
     def __init__(
@@ -29,12 +30,11 @@ class ScalingPlugin:
         self.settings = settings
         self.on_change = on_change
         self.changes: list[dict[str, Any]] = []
-        self.tier = engine.current_tier
+        self._stand_in(engine.current_tier)
 
-    @property
-    def limits(self) -> Limits:
-        """What may be opened next, the user's caps included."""
-        return effective_limits(self.tier, self.settings)
+    def _stand_in(self, tier: ScalingTier | None) -> None:
+        self.tier = tier
+        self.limits: Limits = effective_limits(tier, self.settings)
 
     @hookimpl
     def nija_run_started(self, settings: Settings) -> None:
@@ -42,7 +42,7 @@ class ScalingPlugin:
         self.engine.restart()
         self.settings = settings
         self.changes = []
-        self.tier = self.engine.current_tier
+        self._stand_in(self.engine.current_tier)
 
     @hookimpl
     def nija_equity(self, account: "Account") -> None:
@@ -52,27 +52,30 @@ class ScalingPlugin:
         if account.others.unknown:
             return  # too small a sum proves nothing
         self.engine.check_and_scale(self._proven(account), now=account.time)
-        old, self.tier = self.tier, self.engine.current_tier
+        old, new = self.tier, self.engine.current_tier
         # Compared here, not taken from check_and_scale: another process on the same state file
         # may have made the change, and this run must hear of it too.
-        if old == self.tier:
+        if old == new:
             return
+        self._stand_in(new)
         self.changes.append(
             {
                 "time": account.time.isoformat(),
                 "from_tier": old.name if old else None,
-                "to_tier": self.tier.name if self.tier else None,
+                "to_tier": new.name if new else None,
                 "equity": account.equity,
             }
         )
         if self.on_change is not None:
-            self.on_change(old, self.tier, account)
+            self.on_change(old, new, account)
 
     def _proven(self, account: "Account") -> float:
         """The equity that decides: all of it, but what a silent broker had earns no upgrade."""
+        if not account.others.silent:
+            return account.equity
         whole, old = checked_equity(account.equity), self.engine.current_tier
         new = tier_for(whole, old, self.engine.downgrade_buffer)
-        if not account.others.silent or new is None or (old and new.min_equity <= old.min_equity):
+        if new is None or (old and new.min_equity <= old.min_equity):
             return whole
         alive = whole - account.others.silent_equity
         return max(alive, old.min_equity) if old else alive

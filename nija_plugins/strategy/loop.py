@@ -159,11 +159,10 @@ class Loop(StrategyBase):
             if reading is not None:
                 request = self._request(pair, ended, reading.close, reading, (0.0, inf))
                 run.refuse(request, ended, (obstacle,))
-        for pair in self._book.pairs:
-            signal = self._book.candidate(pair, now)
-            hindrance = passed_over_because(pair, now, self.max_open_trades) if signal else None
-            if signal and hindrance:
-                run.unseen.expect(pair, signal, hindrance)
+        for pair, ended in self._book.candidates(now):
+            hindrance = passed_over_because(pair, now, self.max_open_trades)
+            if hindrance:
+                run.unseen.expect(pair, ended, hindrance)
         if self._mode == "backtest" and self._book.ends_with(now):
             logger.info("%s.", run.refusals.summary())
 
