@@ -26,6 +26,8 @@ PARTS = {
     "replays": parts.replays,
     "hyperopts": parts.hyperopts,
     "growth": parts.growth,
+    "reports": parts.reports,
+    "sweeps": parts.sweeps,
 }
 
 

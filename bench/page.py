@@ -53,9 +53,8 @@ def rows(facts: Mapping[str, Any]) -> Iterator[Row]:
     yield from _growth(facts.get("growth"))
     yield from _replays(facts.get("replays"))
     yield from _starts(facts.get("starts"))
-    none = ("no such command yet", "–")
-    yield "report of 5,000 trades", "≤ 5 s", *none
-    yield "sweep, over its backtests", "≤ 5%", *none
+    yield from _reports(facts.get("reports"))
+    yield from _sweeps(facts.get("sweeps"))
 
 
 def _most(what: str, limit: float, found: float, form: str) -> Row:
@@ -131,6 +130,21 @@ def _starts(found: Mapping[str, Any] | None) -> Iterator[Row]:
         yield _most(f"start over freqtrade's own, {name}", 0.5, over, "{:.2f} s")
         yield _most(f"`nija --help`, {name}", 0.4, found["help"][kind], "{:.2f} s")
         yield f"an empty Python, {name}", "", f"{found['python'][kind]:.2f} s", ""
+
+
+def _reports(found: Mapping[str, Any] | None) -> Iterator[Row]:
+    for kind, name in (("wall", "wall time"), ("cpu", "processor time")) if found else ():
+        assert found is not None
+        yield _most(f"report of 5,000 trades, {name}", 5, found["report"][kind], "{:.1f} s")
+
+
+def _sweeps(found: Mapping[str, Any] | None) -> Iterator[Row]:
+    if not found:
+        return
+    over = found["one worker"] / found["without Dask"] - 1
+    yield _most("sweep of 200 backtests, over a plain loop", 0.05, over, "{:.1%}")
+    times = found["one worker"] / found["two workers"]
+    yield _least("sweep of 200 backtests, two workers / one", 1.7, times, "{:.2f}")
 
 
 def _seconds(facts: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from bench.house import House, housed
 from bench.market import Market
 from bench.processes import Cost, interleaved, measured, peak, python, wall
+from bench.reports import drawn, repeated
 
 YEAR = timedelta(days=365)
 SETTLED = timedelta(days=60)
@@ -143,6 +144,26 @@ def starts(bench: Bench) -> dict[str, Any]:
             }
         )
     return {name: _figures(costs) for name, costs in found.items()}
+
+
+def reports(bench: Bench) -> dict[str, Any]:
+    """What `nija report` takes for 5,000 trades, its start included."""
+    given = bench.market
+    with housed(bench.folder / "reports", given, 3, given.first, given.last) as house:
+        house.backtest("NijaMicro", f"{given.first + SETTLED:%Y%m%d}-{given.last:%Y%m%d}")
+        (result,) = (house.folder / "results").glob("*.zip")
+        many = repeated(result, house.folder / "many")
+        found = bench.run({"report": lambda: drawn(house, many, "report")})
+    return {name: _figures(costs) for name, costs in found.items()}
+
+
+def sweeps(bench: Bench) -> dict[str, Any]:
+    """What 200 backtests take plainly, and through Dask with one and two workers; see sweep.py."""
+    log = bench.folder / "sweep.log"
+    rounds = max(1, bench.rounds // 2)
+    variants = {"sweep": lambda: measured(python("bench.sweep"), log)}
+    found = interleaved(variants, rounds, bench.said, warm_up=False)["sweep"]
+    return {name: median(cost.facts[name] for cost in found) for name in found[0].facts}
 
 
 def _a_month(market: Market) -> tuple[Any, Any]:

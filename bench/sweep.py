@@ -23,6 +23,7 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.processes import tell
 from nija_plugins.cli.configuration import load
 from nija_plugins.sweep import worker
 from nija_plugins.sweep.cases import cases, windows
@@ -103,6 +104,8 @@ def main() -> None:
                 wall, used = found[name] = measured(work)
                 console.print(f"{name}: {wall:.1f} s, processor {used:.1f} s; load {load:.1f}")
             plain, one, two = found.values()
+            if "BENCH_FACTS" in os.environ:
+                tell(**{name: wall for name, (wall, _) in found.items()})
             console.print(
                 f"{len(some)} backtests. Dask costs {one[0] / plain[0] - 1:+.1%} of wall time, "
                 f"{one[1] / plain[1] - 1:+.1%} of processor time; two workers are "
