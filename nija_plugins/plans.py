@@ -4,10 +4,12 @@ changed plugin must not move the stop under a stake that was sized for it."""
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from math import isfinite
-
-from freqtrade.persistence import LocalTrade
+from typing import TYPE_CHECKING
 
 from nija_plugins.book import Reading
+
+if TYPE_CHECKING:
+    from freqtrade.persistence import LocalTrade
 
 KEY = "nija_plan"
 """Under which freqtrade stores a trade's plan in its database."""
@@ -56,7 +58,7 @@ class Plans:
         self._promised[pair] = plan
 
     def of(
-        self, trade: LocalTrade, otherwise: Callable[[], FrozenPlan | None]
+        self, trade: "LocalTrade", otherwise: Callable[[], FrozenPlan | None]
     ) -> FrozenPlan | None:
         """The plan of `trade`; `otherwise` is asked for a trade of which nothing is remembered (the
         bot died between its order and the next loop). None when nobody knows."""

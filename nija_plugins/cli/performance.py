@@ -8,8 +8,6 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from nija_plugins.cli.configuration import load
-from nija_plugins.cli.database import memory_of, open_trades_database
-from nija_plugins.memory.store import MemoryUnusable
 from nija_plugins.report.performance import Performance
 from nija_plugins.research import result as results
 from nija_plugins.settings import Settings
@@ -42,6 +40,8 @@ def of_result(path: Path | None, strategy: str | None, datadir: Path | None) -> 
 def of_database(url: str, files: list[Path], datadir: Path | None) -> Performance:
     """The bot whose trades are in the database `url`. Raises ValueError and OperationalException
     when it, or what is beside it, cannot be read."""
+    from nija_plugins.cli.database import open_trades_database
+    from nija_plugins.memory.store import MemoryUnusable
     from nija_plugins.report.from_database import performance
 
     config = load(files) | {"db_url": url}
@@ -61,5 +61,7 @@ def of_database(url: str, files: list[Path], datadir: Path | None) -> Performanc
 
 
 def _snapshot(config: dict[str, Any]) -> Any:
+    from nija_plugins.cli.database import memory_of
+
     store = memory_of(config)
     return store.snapshot() if store.path.exists() else None  # a command makes no file

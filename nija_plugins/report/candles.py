@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from freqtrade.misc import pair_to_filename
 
 from nija_plugins.plans import FrozenPlan
 
@@ -58,6 +57,8 @@ class Candles:
         return self._read[pair]
 
     def _load(self, pair: str) -> pd.DataFrame | None:
+        from freqtrade.misc import pair_to_filename  # ccxt comes with it
+
         file = self.folder and self.folder / f"{pair_to_filename(pair)}-1h.feather"
         if not file or not file.is_file():
             return None

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 BINS = 5
 
@@ -31,6 +30,8 @@ def calibration(judged: pd.DataFrame, bins: int = BINS) -> list[Bin]:
 
 
 def _bin(part: pd.DataFrame) -> Bin:
+    from scipy.stats import binomtest  # takes a second to import
+
     wins = int((part["r"] > 0).sum())
     interval = binomtest(wins, len(part)).proportion_ci(method="wilson")
     return Bin(
