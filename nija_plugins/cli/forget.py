@@ -19,6 +19,7 @@ from nija_plugins.settings import Settings
 def forget(
     account: Annotated[str, typer.Argument(help='As `nija status` shows it: "kraken live ...".')],
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Take a bot that will not come back out of the portfolio, as if its money were withdrawn."""
     with clear_errors():
@@ -35,6 +36,10 @@ def forget(
             ledger_of(loaded, settings).forget(account)
         except LedgerUnusable as error:
             raise ValueError(str(error)) from None
-    Console().print(
-        f"{account} is forgotten: ${member.equity:.2f} count no longer.", highlight=False
-    )
+    console = Console()
+    if as_json:
+        facts = {"account": account, "broker": member.broker, "equity": member.equity}
+        console.print_json(data={"forgotten": facts})
+        return
+    told = f"{account} is forgotten: ${member.equity:.2f} count no longer."
+    console.print(told, markup=False, highlight=False, soft_wrap=True)

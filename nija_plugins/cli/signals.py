@@ -16,6 +16,7 @@ from nija_plugins.bars import BAR
 from nija_plugins.book import Book, Reading
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
 from nija_plugins.cli.explain import DISASTER_STOP, fresh_account, market_rules
+from nija_plugins.cli.facts import known
 from nija_plugins.entry import EntryRequest
 from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.market import COLUMNS, add_view
@@ -150,22 +151,22 @@ def _facts(
         "close": reading.close,
         "regime": reading.regime.value,
         "votes": [
-            {"voter": vote.name, "family": vote.family.value, "score": _known(vote.score.iloc[-1])}
+            {"voter": vote.name, "family": vote.family.value, "score": known(vote.score.iloc[-1])}
             for vote in votes
         ],
-        "score": _known(reading.score),
+        "score": known(reading.score),
         "min_signal_score": settings.min_signal_score,
         "plan": {
-            "stop": _known(reading.stop),
-            "target": _known(reading.target),
-            "trail": _known(reading.trail),
-            "stop_price": _known(reading.close * (1 - reading.stop)),
-            "target_price": _known(reading.close * (1 + reading.target)),
-            "reward_over_risk": _known(request.reward_over_risk),
+            "stop": known(reading.stop),
+            "target": known(reading.target),
+            "trail": known(reading.trail),
+            "stop_price": known(reading.close * (1 - reading.stop)),
+            "target_price": known(reading.close * (1 + reading.target)),
+            "reward_over_risk": known(request.reward_over_risk),
         },
         "min_risk_reward": settings.min_risk_reward,
-        "confidence": _known(reading.confidence),
-        "daily_volatility": _known(reading.volatility),
+        "confidence": known(reading.confidence),
+        "daily_volatility": known(reading.volatility),
         "missing": lacks,
     }
 
@@ -210,10 +211,6 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         raise ValueError(f"--at {text} is not a time such as 2024-03-05T12:00.") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _known(value: float) -> float | None:
-    return float(value) if isfinite(value) else None
 
 
 def _number(value: float | None) -> str:

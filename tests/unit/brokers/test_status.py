@@ -98,3 +98,8 @@ def test_forget(ledger: Ledger) -> None:
     assert [one.account for one in left.members] == [COINBASE.account]
     assert left.marks is not None and left.marks.day_open == pytest.approx(300.0)
     assert replace(left.members[0], time=NOW) == COINBASE
+
+
+def test_forget_tells_scripts_whose_money_counts_no_longer(ledger: Ledger) -> None:
+    told = json.loads(nija("forget", KRAKEN.account, "--json"))
+    assert told == {"forgotten": {"account": KRAKEN.account, "broker": "kraken", "equity": 250.0}}
