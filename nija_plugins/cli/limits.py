@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, console
+from nija_plugins.cli.paper import Paper
 from nija_plugins.venue.candles import NoCandles
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def limits(
     if as_json:
         Console().print_json(data=_facts(found))
     elif not write:
-        Console().print(Markdown(page))
+        Console().print(Paper(page))
     if any(measured.unexplained for _, measured in found):
         console.print("[bold red]A limit was broken without a gap:[/] see the exceptions.")
         raise typer.Exit(1)

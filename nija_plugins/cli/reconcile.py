@@ -13,13 +13,13 @@ from freqtrade.persistence import Trade
 from freqtrade.resolvers import ExchangeResolver, StrategyResolver
 from freqtrade.wallets import Wallets
 from rich.console import Console
-from rich.table import Table
 
 from nija_plugins import locks, reconciling
 from nija_plugins.adopting import adopt, bought_for, order_behind
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.database import memory_of, open_trades_database
 from nija_plugins.cli.one_bot import ENV_FILE, EnvFile, OfBroker, chosen
+from nija_plugins.cli.tables import show, table
 from nija_plugins.holdings import Unexplained
 from nija_plugins.memory import MemoryUnusable
 
@@ -150,11 +150,11 @@ class _Desk:
 
 
 def _show(console: Console, found: list[Unexplained]) -> None:
-    table = Table("pair", "what", "amount", "worth", title="Without a trade")
+    made = table("pair", "what", "amount", "worth", title="Without a trade")
     for one in found:
         what = f"open order {one.order_id}" if one.order_id else "holding"
-        table.add_row(one.pair, what, f"{one.amount:.8g}", f"${one.value:.2f}")
-    console.print(table)
+        made.add_row(one.pair, what, f"{one.amount:.8g}", f"${one.value:.2f}")
+    show(console, made)
     console.print(
         "nija reconcile PAIR --adopt makes it a trade, nija reconcile PAIR --own keeps it yours.",
         highlight=False,

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.tables import show, table
 from nija_plugins.journal import JOURNAL_FILE, JournalUnreadable, Refused, read
 from nija_plugins.research import result as results
 
@@ -74,15 +74,15 @@ def _refused(records: list[dict[str, Any]], since: datetime | None) -> list[Refu
 
 
 def _show(console: Console, found: list[Refused], last: int) -> None:
-    table = Table("time (UTC)", "pair", "rule", "why", title="Refused entries")
+    made = table("time (UTC)", "pair", "rule", "why", title="Refused entries")
     candidates = list(dict.fromkeys((one.time, one.pair) for one in found))
     shown = set(candidates[len(candidates) - last :]) if last else set()
     for one in found:
         if (one.time, one.pair) in shown:
-            table.add_row(f"{one.time:%Y-%m-%d %H:%M}", one.pair, one.rule, one.sentence)
+            made.add_row(f"{one.time:%Y-%m-%d %H:%M}", one.pair, one.rule, one.sentence)
     if shown:
-        console.print(table)
-    counts = Table("rule", "objections", title=f"{len(candidates)} candidates refused")
+        show(console, made)
+    counts = table("rule", "objections", title=f"{len(candidates)} candidates refused")
     for rule, count in Counter(one.rule for one in found).most_common():
         counts.add_row(rule, str(count))
-    console.print(counts)
+    show(console, counts)

@@ -9,7 +9,6 @@ import pandas as pd
 import typer
 from freqtrade.data.history import load_pair_history
 from rich.console import Console
-from rich.table import Table
 
 from nija_plugins import answers, manager
 from nija_plugins.bars import BAR
@@ -17,6 +16,7 @@ from nija_plugins.book import Book, Reading
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
 from nija_plugins.cli.explain import DISASTER_STOP, fresh_account, market_rules
 from nija_plugins.cli.facts import known
+from nija_plugins.cli.tables import show, table
 from nija_plugins.entry import EntryRequest
 from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.market import COLUMNS, add_view
@@ -177,12 +177,12 @@ def _show(console: Console, facts: dict[str, Any]) -> None:
         f"the market is [bold]{facts['regime'].replace('_', ' ')}[/].",
         highlight=False,
     )
-    votes = Table("voter", "family", "vote")
+    votes = table("voter", "family", "vote")
     for vote in facts["votes"]:
         said = "cannot tell" if vote["score"] is None else f"{vote['score']:.2f}"
         votes.add_row(vote["voter"], vote["family"].replace("_", " "), said)
     votes.add_row("[bold]score", "", f"[bold]{_number(facts['score'])}")
-    console.print(votes)
+    show(console, votes)
     plan = facts["plan"]
     console.print(
         f"Plan: stop {_share(plan['stop'])} ({_number(plan['stop_price'])}), target "

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from nija_plugins.brokers.credentials import environment
 from nija_plugins.brokers.portfolio import View
 from nija_plugins.cli import loss_limits, portfolio
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.database import memory_of
+from nija_plugins.cli.tables import show, table
 from nija_plugins.memory import Memory, MemoryUnusable
 from nija_plugins.memory.store import accounts
 from nija_plugins.run import state_file as state_path
@@ -85,11 +85,11 @@ def status(
     else:
         console.print()
         loss_limits.show(console, memory, snapshot, settings)
-    table = Table("setting", "value", "from", title="Settings")
+    made = table("setting", "value", "from", title="Settings")
     for name, value in settings.model_dump(mode="json").items():
         shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        table.add_row(name, shown, origin[name])
-    console.print(table)
+        made.add_row(name, shown, origin[name])
+    show(console, made)
     for name, meant in misspelt(environ).items():
         console.print(f"{name} sets nothing: did you mean {meant}?", markup=False, highlight=False)
 

@@ -6,15 +6,16 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from nija_plugins import manager
 from nija_plugins.archive import Archive
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
 from nija_plugins.cli.explain import market_rules, percentage
 from nija_plugins.cli.facts import known, mean
+from nija_plugins.cli.tables import show, table
 from nija_plugins.guard import Hooks
 from nija_plugins.history import History
 from nija_plugins.past import MODELS, Past, quote_of, traded
@@ -144,15 +145,17 @@ def _facts(quarter: Quarter, settings: Settings) -> dict[str, Any]:
 
 
 def _show(quarters: list[dict[str, Any]], history: History, console: Console) -> None:
-    table = Table(
+    made = table(
         *("quarter", "learned from", "winners", "judged", "AUC", "passed", "R passed", "R refused"),
+        box=SIMPLE,
+        padding=(0, 1, 0, 0),
         title=f"The AI filter on {', '.join(history.pairs)}, {history.fee:.2%} fee a side",
         caption="AUC 0.5 is no skill. R: results in units of the planned loss, after fees. "
         "Judged candidates came after everything the model learned from.",
     )
     for quarter in quarters:
-        table.add_row(quarter["quarter"], *_cells(quarter))
-    console.print(table)
+        made.add_row(quarter["quarter"], *_cells(quarter))
+    show(console, made, spare=("learned from", "judged"))
     if quarters and quarters[-1]["problem"]:
         console.print(quarters[-1]["problem"], markup=False, highlight=False, soft_wrap=True)
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from nija_plugins import locks
+from nija_plugins.cli import tables
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors
 from nija_plugins.cli.database import open_trades_database
 from nija_plugins.cli.one_bot import ENV_FILE, EnvFile, OfBroker, loaded
@@ -70,12 +70,12 @@ def show(console: Console, found: tuple[tuple[str, str, datetime], ...]) -> None
     if not found:
         console.print("Nothing is locked.")
         return
-    table = Table("pairs", "reason", "until (UTC)", "what ends it", title="Locks")
+    made = tables.table("pairs", "reason", "until (UTC)", "what ends it", title="Locks")
     for pair, reason, end in found:
-        table.add_row(
+        made.add_row(
             "all" if pair == locks.ALL else pair,
             reason,
             "a person unlocks" if _forever(end) else f"{end:%Y-%m-%d %H:%M}",
             locks.UNLOCKING.get(reason, "time"),
         )
-    console.print(table)
+    tables.show(console, made)
