@@ -12,6 +12,7 @@ from nija_plugins.brokers.credentials import environment
 from nija_plugins.brokers.ledger import LedgerUnusable
 from nija_plugins.brokers.watch import ledger_of
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.database import shown
 from nija_plugins.cli.portfolio import look
 from nija_plugins.settings import Settings
 
@@ -25,15 +26,16 @@ def forget(
     with clear_errors():
         loaded = load(config)
         settings = Settings.load(loaded, environment(Path(".env"), os.environ))
+        ledger = ledger_of(loaded, settings)
         known = look(loaded, settings)
         member = known.member(account)
         if member is None:
             names = ", ".join(f'"{one.account}"' for one in known.members) or "nobody"
-            raise ValueError(f'"{account}" is not in this portfolio; in it: {names}.')
+            raise ValueError(f'"{account}" is not in {shown(ledger.url)}; in it: {names}.')
         if not member.silent(datetime.now(UTC)):
             raise ValueError(f'"{account}" is alive: stop it first, or it comes back at once.')
         try:
-            ledger_of(loaded, settings).forget(account)
+            ledger.forget(account)
         except LedgerUnusable as error:
             raise ValueError(str(error)) from None
     console = Console()

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from nija_plugins import locks
 from nija_plugins.cli import tables
@@ -31,16 +32,16 @@ def unlock(
     console = Console()
     now = datetime.now(UTC)
     with clear_errors():
-        open_trades_database(loaded(config, broker, env_file))
+        database = open_trades_database(loaded(config, broker, env_file))
         found = locks.every(now)
         if reason is not None and reason not in {why for _, why, _ in found}:
             known = ", ".join(sorted({why for _, why, _ in found})) or "none"
-            raise ValueError(f'There is no active lock "{reason}". Active: {known}.')
+            raise ValueError(f'There is no active lock "{reason}" in {database}. Active: {known}.')
     if reason is None and as_json:
-        console.print_json(data={"locks": [_facts(*one) for one in found]})
+        console.print_json(data={"database": database, "locks": [_facts(*one) for one in found]})
         return
     if reason is None:
-        show(console, found)
+        show(console, found, database)
         return
     meaning = locks.UNLOCKING.get(reason, "A lock of freqtrade's own.")
     console.print(f"{reason}: {meaning}", highlight=False)
@@ -65,12 +66,17 @@ def _forever(end: datetime) -> bool:
     return end.year > datetime.now(UTC).year + 10
 
 
-def show(console: Console, found: tuple[tuple[str, str, datetime], ...]) -> None:
-    """A table of active locks."""
+def show(
+    console: Console, found: tuple[tuple[str, str, datetime], ...], database: str | None = None
+) -> None:
+    """A table of active locks, in `database`."""
+    where = f" in {database}" if database else ""
     if not found:
-        console.print("Nothing is locked.")
+        console.print(f"Nothing is locked{where}.", markup=False, highlight=False, soft_wrap=True)
         return
-    made = tables.table("pairs", "reason", "until (UTC)", "what ends it", title="Locks")
+    made = tables.table(
+        "pairs", "reason", "until (UTC)", "what ends it", title=f"Locks{escape(where)}"
+    )
     for pair, reason, end in found:
         made.add_row(
             "all" if pair == locks.ALL else pair,

@@ -92,7 +92,8 @@ def test_the_limits_are_measured_on_the_sums() -> None:
 def test_forget(ledger: Ledger) -> None:
     said = nija("forget", COINBASE.account, code=2)
     assert "is alive: stop it first" in said
-    assert 'in it: "coinbase dry_run tradesv3.dryrun"' in nija("forget", "nobody", code=2)
+    said = nija("forget", "nobody", code=2)
+    assert 'is not in user_data/nija_portfolio.sqlite; in it: "coinbase dry_run tradesv3.' in said
     assert "is forgotten: $250.00 count no longer." in nija("forget", KRAKEN.account)
     left = ledger.view()
     assert [one.account for one in left.members] == [COINBASE.account]
