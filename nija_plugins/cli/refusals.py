@@ -23,7 +23,7 @@ def refusals(
     ] = None,
     result: Annotated[
         Path | None,
-        typer.Option(help="A backtest's zip file, instead of the bot's own journal."),
+        typer.Option(help="A backtest's zip, or a folder of them, instead of the bot's journal."),
     ] = None,
     last: Annotated[int, typer.Option(min=0, help="How many candidates to list.")] = 20,
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
@@ -59,7 +59,7 @@ def _of_bot(path: Path, since: datetime | None) -> list[Refused]:
 
 
 def _of_result(path: Path, since: datetime | None) -> list[Refused]:
-    run = results.read(path).nija_run
+    run = results.found(path).nija_run
     try:
         return _refused(run.get("refused", {}).get("records", []), since)
     except (LookupError, ValueError, TypeError, AttributeError):
