@@ -21,7 +21,7 @@ bench: .venv/tested ## What things cost (ratios and medians, no promises)
 	$(BIN)/python bench/rules.py
 	$(BIN)/python -m bench --data $(DATA)
 
-DATA ?= ../shared/data/binance
+DATA ?= user_data/data/binance
 
 results: .venv/tested ## docs/results.md from recorded candles (DATA=folder); 25 minutes on 2 cores
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[research]'

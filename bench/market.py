@@ -14,7 +14,7 @@ from nija_plugins.venue import kraken, venue
 from nija_plugins.venue.candles import CandleSource, FileCandles, NoCandles, SyntheticCandles
 from nija_plugins.venue.listings import EXCHANGES, ExchangeRules
 
-RECORDED = Path("../shared/data/binance")
+RECORDED = Path("user_data/data/binance")
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, console
+from nija_plugins.cli.tables import show, table
 from nija_plugins.research.result import Result, ResultError, latest
 from nija_plugins.venue.address import DEFAULT_PORT
 from nija_plugins.venue.app import build_app
@@ -184,10 +184,10 @@ def _show(results: list[Result], seed: int, screen: Console) -> None:
         "shows it, from 2023 on).\n",
         highlight=False,
     )
-    table = Table("", *(f"from ${r.statistics['starting_balance']:.0f}" for r in results))
+    made = table("", *(f"from ${r.statistics['starting_balance']:.0f}" for r in results))
     for name, cells in _rows(results).items():
-        table.add_row(name, *cells, end_section=True)
-    screen.print(table)
+        made.add_row(name, *cells, end_section=True)
+    show(screen, made)
     if any("engine.locked" in _by_rule(result) for result in results):
         screen.print(
             "Locked: a loss limit was reached. A used-up drawdown (12% below the peak) stays "

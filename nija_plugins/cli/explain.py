@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from nija_plugins.account import Account, Benchmarks
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.offline import Exchange
+from nija_plugins.cli.tables import show, table
 from nija_plugins.entry import EntryRequest, Market
 from nija_plugins.risk.minimum_balance import minimum_balance
 from nija_plugins.scaling.limits import effective_limits
@@ -170,17 +170,17 @@ def _show(
     equity: float,
     leverage: float,
 ) -> None:
-    table = Table("leg", "weight", "of equity", "adds", title="The wish")
+    made = table("leg", "weight", "of equity", "adds", title="The wish")
     for leg in opinions:
         dollars = leg.weight * leg.fraction * equity
-        table.add_row(leg.name, f"{leg.weight:.2f}", f"{leg.fraction:.2%}", f"${dollars:.2f}")
-    table.add_row("[bold]wish", "", "", f"[bold]${decision.wish:.2f}")
-    console.print(table)
-    table = Table("cut", "allows", "because", title="The cuts")
+        made.add_row(leg.name, f"{leg.weight:.2f}", f"{leg.fraction:.2%}", f"${dollars:.2f}")
+    made.add_row("[bold]wish", "", "", f"[bold]${decision.wish:.2f}")
+    show(console, made)
+    made = table("cut", "allows", "because", title="The cuts")
     for cut in decision.cuts:
         mark = "[bold]" if cut.name == decision.decided_by else ""
-        table.add_row(f"{mark}{cut.name}", f"{mark}${cut.largest:.2f}", f"{mark}{cut.why}")
-    console.print(table)
+        made.add_row(f"{mark}{cut.name}", f"{mark}${cut.largest:.2f}", f"{mark}{cut.why}")
+    show(console, made)
     console.print(f"Smallest lot: ${decision.smallest_lot:.2f}", highlight=False)
     if decision.refusal:
         console.print(f"[red]No entry:[/] {decision.refusal}", highlight=False)

@@ -12,6 +12,7 @@ from nija_plugins.brokers.credentials import environment
 from nija_plugins.brokers.ledger import LedgerUnusable
 from nija_plugins.brokers.watch import ledger_of
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.database import shown
 from nija_plugins.cli.portfolio import look
 from nija_plugins.settings import Settings
 
@@ -19,22 +20,28 @@ from nija_plugins.settings import Settings
 def forget(
     account: Annotated[str, typer.Argument(help='As `nija status` shows it: "kraken live ...".')],
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Take a bot that will not come back out of the portfolio, as if its money were withdrawn."""
     with clear_errors():
         loaded = load(config)
         settings = Settings.load(loaded, environment(Path(".env"), os.environ))
+        ledger = ledger_of(loaded, settings)
         known = look(loaded, settings)
         member = known.member(account)
         if member is None:
             names = ", ".join(f'"{one.account}"' for one in known.members) or "nobody"
-            raise ValueError(f'"{account}" is not in this portfolio; in it: {names}.')
+            raise ValueError(f'"{account}" is not in {shown(ledger.url)}; in it: {names}.')
         if not member.silent(datetime.now(UTC)):
             raise ValueError(f'"{account}" is alive: stop it first, or it comes back at once.')
         try:
-            ledger_of(loaded, settings).forget(account)
+            ledger.forget(account)
         except LedgerUnusable as error:
             raise ValueError(str(error)) from None
-    Console().print(
-        f"{account} is forgotten: ${member.equity:.2f} count no longer.", highlight=False
-    )
+    console = Console()
+    if as_json:
+        facts = {"account": account, "broker": member.broker, "equity": member.equity}
+        console.print_json(data={"forgotten": facts})
+        return
+    told = f"{account} is forgotten: ${member.equity:.2f} count no longer."
+    console.print(told, markup=False, highlight=False, soft_wrap=True)

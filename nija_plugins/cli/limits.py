@@ -1,16 +1,21 @@
 """`nija limits`: do the loss limits hold, whatever is entered and whatever the market does?"""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, console
+from nija_plugins.cli.paper import Paper
 from nija_plugins.venue.candles import NoCandles
+
+if TYPE_CHECKING:
+    from nija_plugins.research.limits.table import Found
 
 
 def limits(
@@ -31,6 +36,9 @@ def limits(
     write: Annotated[
         Path | None, typer.Option(help="The page to write (docs/risk-table.md) instead of showing.")
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="What was measured, for scripts.")
+    ] = False,
 ) -> None:
     """Measure the worst day and the worst drawdown with NijaMicro's entries, a coin flip and
     "always enter". Ends with 1 when a limit was broken by more than gaps explain.
@@ -63,8 +71,25 @@ def limits(
     if write:
         write.write_text(page, encoding="utf-8")
         console.print(f"{write} written.", highlight=False)
-    else:
-        Console().print(Markdown(page))
+    if as_json:
+        Console().print_json(data=_facts(found))
+    elif not write:
+        Console().print(Paper(page))
     if any(measured.unexplained for _, measured in found):
         console.print("[bold red]A limit was broken without a gap:[/] see the exceptions.")
         raise typer.Exit(1)
+
+
+def _facts(found: "Sequence[Found]") -> dict[str, Any]:
+    """Every run: falls as fractions ≥ 0, amounts in stake currency, hours since 1970 (UTC).
+    `explained` is whether gaps through stops cost what a limit was broken by."""
+    runs = []
+    for case, measured in found:
+        facts = asdict(case) | {"first": f"{case.first:%Y-%m-%d}", "last": f"{case.last:%Y-%m-%d}"}
+        over = [
+            {"limit": name, **asdict(worst), "explained": worst.explained}
+            for name, worst in measured.over
+        ]
+        runs.append(facts | asdict(measured) | {"over": over})
+    broken = sum(len(measured.unexplained) for _, measured in found)
+    return {"unexplained": broken, "runs": runs}

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
+from nija_plugins.cli import tables
 from nija_plugins.cli.unlock import show as show_locks
 from nija_plugins.locks import FOR_GOOD, UNLOCKING
 from nija_plugins.memory import Memory, Snapshot
@@ -59,26 +59,26 @@ def show(console: Console, memory: Memory, snapshot: Snapshot, settings: Setting
     """A table of the limits and one of the locks."""
     told = facts(memory, snapshot, settings)
     day, fall = told["day"], told["drawdown"]
-    table = Table("limit", "now", "at most", "room for stakes at risk", title=_title(told))
-    table.add_row(
+    made = tables.table("limit", "now", "at most", "room for stakes at risk", title=_title(told))
+    made.add_row(
         "a day's loss",
         f"${day['lost']:.2f} (${day['lost_if_every_stop_is_hit']:.2f} if every stop is hit)",
         f"${day['budget']:.2f}: {settings.daily_max_loss:g}% of ${day['opening']:.2f}",
         f"${day['left']:.2f}",
     )
-    table.add_row(
+    made.add_row(
         "drawdown",
         f"{fall['percent']:.1f}%, ${fall['distance']:.2f} above the floor",
         f"{settings.max_drawdown:g}%: a floor of ${fall['floor']:.2f} under ${fall['peak']:.2f}",
         f"${fall['left']:.2f}",
     )
-    table.add_row(
+    made.add_row(
         "losses in a row", str(told["losing_streak"]), f"{settings.max_consecutive_losses}", ""
     )
-    table.add_row(
+    made.add_row(
         "incidents in an hour", str(len(told["incidents"])), str(TOO_MANY), _shutoff(settings)
     )
-    console.print(table)
+    tables.show(console, made)
     for sentence in told["incidents"]:
         console.print(f"Incident: {sentence}", markup=False, highlight=False)
     show_locks(console, snapshot.locks)

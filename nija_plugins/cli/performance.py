@@ -32,8 +32,7 @@ def of_result(path: Path | None, strategy: str | None, datadir: Path | None) -> 
     from nija_plugins.report.from_result import performance
 
     path = path or USER_DATA / "backtest_results"
-    read = results.latest if path.is_dir() or not path.suffix else results.read
-    found = read(path, strategy)
+    found = results.found(path, strategy)
     return performance(found, datadir or USER_DATA / "data" / found.exchange)
 
 

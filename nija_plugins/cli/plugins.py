@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from nija_plugins import manager
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.tables import show, table
 from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.plugin import ScalingPlugin
 from nija_plugins.settings import Settings
@@ -30,12 +30,12 @@ def plugins(
     if as_json:
         console.print_json(data=[asdict(plugin) for plugin in found])
         return
-    table = Table("plugin", "kind", "version", "hooks", "origin")
+    made = table("plugin", "kind", "version", "hooks", "origin")
     for plugin in sorted(found, key=lambda one: (one.kind, one.name)):
-        table.add_row(
+        made.add_row(
             plugin.name, plugin.kind, plugin.version, ", ".join(plugin.hooks), _short(plugin.origin)
         )
-    console.print(table)
+    show(console, made, spare=("origin", "version", "kind"))
 
 
 def _short(origin: str) -> str:

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from nija_plugins.brokers.database import is_missing
 from nija_plugins.brokers.ledger import LedgerUnusable
 from nija_plugins.brokers.portfolio import Member, View
 from nija_plugins.brokers.watch import ledger_of
+from nija_plugins.cli import tables
 from nija_plugins.memory import Memory, Snapshot
 from nija_plugins.settings import Settings
 
@@ -75,10 +75,12 @@ def show(console: Console, view: View, now: datetime, limit: int) -> None:
     told = facts(view, now)
     count = f"{told['positions']} of {limit}" if limit else f"{told['positions']}"
     title = f"Portfolio: ${told['equity']:.2f}, {count} positions"
-    table = Table("broker", "", "equity", "W", "free cash", "positions", "last seen", title=title)
+    made = tables.table(
+        "broker", "", "equity", "W", "free cash", "positions", "last seen", title=title
+    )
     for one in told["brokers"]:
         held = ", ".join(f"{each['pair']} ${each['value']:.2f}" for each in one["positions"])
-        table.add_row(
+        made.add_row(
             one["account"],
             "alive" if one["alive"] else "[bold red]silent[/]",
             f"${one['equity']:.2f}",
@@ -89,8 +91,8 @@ def show(console: Console, view: View, now: datetime, limit: int) -> None:
         )
     if len(told["brokers"]) > 1:
         sums = (f"${told[name]:.2f}" for name in ("equity", "worst_case", "free_cash"))
-        table.add_row("together", "", *sums, str(told["positions"]), "", style="bold")
-    console.print(table)
+        made.add_row("together", "", *sums, str(told["positions"]), "", style="bold")
+    tables.show(console, made, spare=("last seen", "free cash"))
     for one in told["reservations"]:
         state = "its order was sent" if one["confirmed"] else "not ordered yet"
         console.print(

@@ -1,5 +1,8 @@
 """`nija reconcile`: what the exchange holds and no trade explains becomes a trade, or yours."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,13 +16,14 @@ from freqtrade.persistence import Trade
 from freqtrade.resolvers import ExchangeResolver, StrategyResolver
 from freqtrade.wallets import Wallets
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from nija_plugins import locks, reconciling
 from nija_plugins.adopting import adopt, bought_for, order_behind
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.database import memory_of, open_trades_database
 from nija_plugins.cli.one_bot import ENV_FILE, EnvFile, OfBroker, chosen
+from nija_plugins.cli.tables import show, table
 from nija_plugins.holdings import Unexplained
 from nija_plugins.memory import MemoryUnusable
 
@@ -55,12 +59,15 @@ def reconcile(
         if adopt_it and own:
             raise ValueError("--adopt and --own exclude each other.")
         try:
-            desk = _Desk(chosen(config, broker, env_file), pair)
-            found = desk.look()
+            with _quiet():
+                desk = _Desk(chosen(config, broker, env_file), pair)
+                found = desk.look()
             if as_json and not (adopt_it or own):
-                console.print_json(data={"unexplained": [asdict(one) for one in found]})
+                facts = [asdict(one) for one in found]
+                console.print_json(data={"database": desk.database, "unexplained": facts})
             elif not found:
-                console.print("Everything on the exchange has an explanation.")
+                told = f"Nothing to reconcile: {desk.database} explains all that {desk.looked_at}."
+                console.print(told, markup=False, highlight=False, soft_wrap=True)
             elif adopt_it:
                 for one in found:
                     console.print(desk.adopt(one, price), highlight=False)
@@ -68,21 +75,32 @@ def reconcile(
                 for one in found:
                     console.print(desk.keep(one), highlight=False)
             else:
-                _show(console, found)
+                _show(console, found, desk.database)
         except (FreqtradeException, MemoryUnusable) as error:
             raise ValueError(str(error)) from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """freqtrade tells how it starts; who asks what is unexplained wants that answer alone. What
+    fails is an exception, not a line of the log."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 class _Desk:
     """The exchange, the trades and the memory, side by side."""
 
     def __init__(self, files: list[Path], pair: str | None) -> None:
-        load(files)  # its keys are known before anything else can quote them
+        # Read first: its keys are known before anything else can quote them.
+        if load(files).get("dry_run", True):
+            raise ValueError("This is a dry run: there is nothing on the exchange to reconcile.")
         arguments = {"config": [str(file) for file in files], "strategy": "NijaMicro"}
         self.config: dict[str, Any] = Configuration(arguments, RunMode.OTHER).get_config()
-        if self.config["dry_run"]:
-            raise ValueError("This is a dry run: there is nothing on the exchange to reconcile.")
-        open_trades_database(self.config)
+        self.database = open_trades_database(self.config)
         self.strategy = StrategyResolver.load_strategy(self.config)
         self.exchange = ExchangeResolver.load_exchange(self.config)
         self.wallets = Wallets(self.config, self.exchange)
@@ -92,6 +110,11 @@ class _Desk:
         unknown = [one for one in self.pairs if one not in self.exchange.markets]
         if unknown:
             raise ValueError(f"The exchange does not list {', '.join(unknown)}.")
+
+    @property
+    def looked_at(self) -> str:
+        """What was compared with the database."""
+        return f"{self.exchange.name} has of {', '.join(self.pairs)}"
 
     def look(self) -> list[Unexplained]:
         """Every unexplained holding and order of the pairs."""
@@ -149,12 +172,12 @@ class _Desk:
         return f"Kept {found} as your own: the bot leaves it alone."
 
 
-def _show(console: Console, found: list[Unexplained]) -> None:
-    table = Table("pair", "what", "amount", "worth", title="Without a trade")
+def _show(console: Console, found: list[Unexplained], database: str) -> None:
+    made = table("pair", "what", "amount", "worth", title=f"Without a trade in {escape(database)}")
     for one in found:
         what = f"open order {one.order_id}" if one.order_id else "holding"
-        table.add_row(one.pair, what, f"{one.amount:.8g}", f"${one.value:.2f}")
-    console.print(table)
+        made.add_row(one.pair, what, f"{one.amount:.8g}", f"${one.value:.2f}")
+    show(console, made)
     console.print(
         "nija reconcile PAIR --adopt makes it a trade, nija reconcile PAIR --own keeps it yours.",
         highlight=False,

@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.database import shown
+from nija_plugins.cli.tables import show, table
 from nija_plugins.journal import JOURNAL_FILE, JournalUnreadable, Refused, read
 from nija_plugins.research import result as results
 
@@ -21,7 +23,7 @@ def refusals(
     ] = None,
     result: Annotated[
         Path | None,
-        typer.Option(help="A backtest's zip file, instead of the bot's own journal."),
+        typer.Option(help="A backtest's zip, or a folder of them, instead of the bot's journal."),
     ] = None,
     last: Annotated[int, typer.Option(min=0, help="How many candidates to list.")] = 20,
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
@@ -30,7 +32,8 @@ def refusals(
     """Show refused entries with every rule's reason, and how often each rule objected."""
     start = since.replace(tzinfo=UTC) if since else None
     with clear_errors():
-        found = _of_result(result, start) if result else _of_bot(config, start)
+        source = result or Path(load(config)["user_data_dir"]) / JOURNAL_FILE
+        found = _of_result(source, start) if result else _of_bot(source, start)
     console = Console()
     if as_json:
         rows = [
@@ -40,13 +43,15 @@ def refusals(
         console.print_json(data=rows)
         return
     if not found:
-        console.print("No entry was refused.")
+        there = f"No entry was refused, says {shown(source)}."
+        missing = f"No entry was refused: there is no {shown(source)} yet."
+        told = there if source.is_file() else missing
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
         return
-    _show(console, found, last)
+    _show(console, found, last, shown(source))
 
 
-def _of_bot(config: list[Path], since: datetime | None) -> list[Refused]:
-    path = Path(load(config)["user_data_dir"]) / JOURNAL_FILE
+def _of_bot(path: Path, since: datetime | None) -> list[Refused]:
     try:
         return list(read(path, since))
     except JournalUnreadable as error:
@@ -54,7 +59,7 @@ def _of_bot(config: list[Path], since: datetime | None) -> list[Refused]:
 
 
 def _of_result(path: Path, since: datetime | None) -> list[Refused]:
-    run = results.read(path).nija_run
+    run = results.found(path).nija_run
     try:
         return _refused(run.get("refused", {}).get("records", []), since)
     except (LookupError, ValueError, TypeError, AttributeError):
@@ -73,16 +78,16 @@ def _refused(records: list[dict[str, Any]], since: datetime | None) -> list[Refu
     return found
 
 
-def _show(console: Console, found: list[Refused], last: int) -> None:
-    table = Table("time (UTC)", "pair", "rule", "why", title="Refused entries")
+def _show(console: Console, found: list[Refused], last: int, source: str) -> None:
+    made = table("time (UTC)", "pair", "rule", "why", title=f"Refused entries in {escape(source)}")
     candidates = list(dict.fromkeys((one.time, one.pair) for one in found))
-    shown = set(candidates[len(candidates) - last :]) if last else set()
+    listed = set(candidates[len(candidates) - last :]) if last else set()
     for one in found:
-        if (one.time, one.pair) in shown:
-            table.add_row(f"{one.time:%Y-%m-%d %H:%M}", one.pair, one.rule, one.sentence)
-    if shown:
-        console.print(table)
-    counts = Table("rule", "objections", title=f"{len(candidates)} candidates refused")
+        if (one.time, one.pair) in listed:
+            made.add_row(f"{one.time:%Y-%m-%d %H:%M}", one.pair, one.rule, one.sentence)
+    if listed:
+        show(console, made)
+    counts = table("rule", "objections", title=f"{len(candidates)} candidates refused")
     for rule, count in Counter(one.rule for one in found).most_common():
         counts.add_row(rule, str(count))
-    console.print(counts)
+    show(console, counts)

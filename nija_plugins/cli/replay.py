@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
 from nija_plugins.cli.offline import Exchange
+from nija_plugins.cli.tables import show, table
 from nija_plugins.replay.compare import Pairing, Verdict, dollars_by_cause, entries_shared
 from nija_plugins.replay.run import Plan, Rehearsal, rehearse
 from nija_plugins.venue.candles import FileCandles, SyntheticCandles
@@ -85,16 +85,16 @@ def replay(
 
 def _show(console: Console, found: Rehearsal, iterations: int) -> None:
     counts = {one: sum(p.verdict is one for p in found.pairings) for one in Verdict}
-    table = Table("", "pair", "entered (UTC)", "backtest", "replay", "difference")
+    made = table("", "pair", "entered (UTC)", "backtest", "replay", "difference")
     notable = [one for one in found.pairings if one.verdict is not Verdict.MATCHED]
     for one in notable[:SHOWN]:
         deal = one.backtest or one.replay
         assert deal is not None
-        table.add_row(
+        made.add_row(
             str(one.verdict), deal.pair, f"{deal.opened:%Y-%m-%d %H:%M}", *_sides(one), _causes(one)
         )
     if notable:
-        console.print(table)
+        show(console, made, spare=("difference",))
     if len(notable) > SHOWN:
         console.print(f"... and {len(notable) - SHOWN} more; --json has all of them.")
     console.print(

@@ -1,12 +1,13 @@
 """`nija report`: what happened to an account, as one page."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors
+from nija_plugins.cli.facts import known, mean
 from nija_plugins.cli.performance import (
     DatabaseOption,
     ResultArgument,
@@ -14,6 +15,7 @@ from nija_plugins.cli.performance import (
     of_database,
     of_result,
 )
+from nija_plugins.report.performance import Performance
 
 FROM_DATABASE = Path("nija-report.html")
 
@@ -34,6 +36,9 @@ def report(
     ] = None,
     strategy: StrategyOption = None,
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    as_json: Annotated[
+        bool, typer.Option("--json", help="What was written and its numbers, for scripts.")
+    ] = False,
 ) -> None:
     """Write one HTML file about a backtest or a bot: equity, limits, trades, refusals, stakes.
 
@@ -52,12 +57,53 @@ def report(
         with console.status("Drawing ..."):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(page(found), encoding="utf-8")
-        Console().print(f"Report: {file}", highlight=False, soft_wrap=True, markup=False)
+        if not as_json:
+            _say(f"Report: {file}")
+        taken = list[Path]()
         if png:
             with console.status("Taking pictures ..."):
                 taken = take(file, png)
-            told = f"Pictures: {len(taken)} in {png}"
-            Console().print(told, highlight=False, soft_wrap=True, markup=False)
+            if not as_json:
+                _say(f"Pictures: {len(taken)} in {png}")
+    if as_json:
+        written = {"report": str(file), "pictures": [str(one) for one in taken]}
+        Console().print_json(data=written | _facts(found))
+
+
+def _say(text: str) -> None:
+    Console().print(text, highlight=False, soft_wrap=True, markup=False)
+
+
+def _facts(found: Performance) -> dict[str, Any]:
+    """The page's numbers: amounts in `currency`, fractions, times in UTC. `drawdown` is below the
+    highest ever, `counted_drawdown` below the peak that the limit counts from."""
+    from nija_plugins.report.panels.account import counted_drawdown
+
+    trades = found.trades
+    won = trades["profit"] > 0
+    return {
+        "source": found.source,
+        "exchange": found.exchange,
+        "currency": found.currency,
+        "from": found.start.isoformat(),
+        "to": found.end.isoformat(),
+        "starting": found.starting,
+        "final": found.final,
+        "total_return": known(found.total_return),
+        "drawdown": known(found.drawdown),
+        "counted_drawdown": known(counted_drawdown(found)),
+        "max_drawdown": found.settings.max_drawdown / 100,
+        "worst_day": known(found.worst_day),
+        "daily_max_loss": found.settings.daily_max_loss / 100,
+        "trades": len(trades),
+        "won": int(won.sum()),
+        "mean_r": mean(trades["r"].dropna()),
+        "fees": float(trades["fees"].sum()),
+        "refused_candidates": found.candidates,
+        "tier": found.last_tier,
+        "tier_changes": [dict(one) for one in found.tier_changes],
+        "halts": [[begin.isoformat(), end.isoformat()] for begin, end in found.halts],
+    }
 
 
 def _beside(result: Path | None, source: str) -> Path:

@@ -9,13 +9,14 @@ import pandas as pd
 import typer
 from freqtrade.data.history import load_pair_history
 from rich.console import Console
-from rich.table import Table
 
 from nija_plugins import answers, manager
 from nija_plugins.bars import BAR
 from nija_plugins.book import Book, Reading
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
 from nija_plugins.cli.explain import DISASTER_STOP, fresh_account, market_rules
+from nija_plugins.cli.facts import known
+from nija_plugins.cli.tables import show, table
 from nija_plugins.entry import EntryRequest
 from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.market import COLUMNS, add_view
@@ -150,22 +151,22 @@ def _facts(
         "close": reading.close,
         "regime": reading.regime.value,
         "votes": [
-            {"voter": vote.name, "family": vote.family.value, "score": _known(vote.score.iloc[-1])}
+            {"voter": vote.name, "family": vote.family.value, "score": known(vote.score.iloc[-1])}
             for vote in votes
         ],
-        "score": _known(reading.score),
+        "score": known(reading.score),
         "min_signal_score": settings.min_signal_score,
         "plan": {
-            "stop": _known(reading.stop),
-            "target": _known(reading.target),
-            "trail": _known(reading.trail),
-            "stop_price": _known(reading.close * (1 - reading.stop)),
-            "target_price": _known(reading.close * (1 + reading.target)),
-            "reward_over_risk": _known(request.reward_over_risk),
+            "stop": known(reading.stop),
+            "target": known(reading.target),
+            "trail": known(reading.trail),
+            "stop_price": known(reading.close * (1 - reading.stop)),
+            "target_price": known(reading.close * (1 + reading.target)),
+            "reward_over_risk": known(request.reward_over_risk),
         },
         "min_risk_reward": settings.min_risk_reward,
-        "confidence": _known(reading.confidence),
-        "daily_volatility": _known(reading.volatility),
+        "confidence": known(reading.confidence),
+        "daily_volatility": known(reading.volatility),
         "missing": lacks,
     }
 
@@ -176,12 +177,12 @@ def _show(console: Console, facts: dict[str, Any]) -> None:
         f"the market is [bold]{facts['regime'].replace('_', ' ')}[/].",
         highlight=False,
     )
-    votes = Table("voter", "family", "vote")
+    votes = table("voter", "family", "vote")
     for vote in facts["votes"]:
         said = "cannot tell" if vote["score"] is None else f"{vote['score']:.2f}"
         votes.add_row(vote["voter"], vote["family"].replace("_", " "), said)
     votes.add_row("[bold]score", "", f"[bold]{_number(facts['score'])}")
-    console.print(votes)
+    show(console, votes)
     plan = facts["plan"]
     console.print(
         f"Plan: stop {_share(plan['stop'])} ({_number(plan['stop_price'])}), target "
@@ -210,10 +211,6 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         raise ValueError(f"--at {text} is not a time such as 2024-03-05T12:00.") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _known(value: float) -> float | None:
-    return float(value) if isfinite(value) else None
 
 
 def _number(value: float | None) -> str:

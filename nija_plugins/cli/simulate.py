@@ -17,6 +17,7 @@ from nija_plugins.cli.performance import (
     of_database,
     of_result,
 )
+from nija_plugins.cli.tables import fits, show, table
 from nija_plugins.report.words import money, number, percent
 from nija_plugins.research.growth import (
     QUANTILES,
@@ -95,21 +96,30 @@ def simulate(
 def _show(console: Console, months: list[Month], settings: Settings) -> None:
     tiers = [name for name in months[0].tiers if any(one.tiers[name] > 0 for one in months)]
     used_up = f"{settings.max_drawdown:g}% used up"
-    table = Table(
-        *("month", "worst 5%", "middle", "best 5%", *tiers, "been <$15", used_up),
-        title="Equity and odds at the end of each month",
-        box=SIMPLE,
-        padding=(0, 1, 0, 0),
-    )
-    for one in months:
-        table.add_row(
-            str(one.number),
-            *(_whole(one.quantiles[row]) for row in (0, 2, 4)),
-            *(percent(one.tiers[name], 0) for name in tiers),
-            percent(one.below, 1),
-            percent(one.halted, 1),
-        )
-    console.print(table)
+    equity = {
+        "worst 5%": [_whole(one.quantiles[0]) for one in months],
+        "middle": [_whole(one.quantiles[2]) for one in months],
+        "best 5%": [_whole(one.quantiles[4]) for one in months],
+    }
+    odds = {name: [percent(one.tiers[name], 0) for one in months] for name in tiers}
+    odds |= {
+        "been <$15": [percent(one.below, 1) for one in months],
+        used_up: [percent(one.halted, 1) for one in months],
+    }
+    together = _by_month("Equity and odds at the end of each month", equity | odds)
+    if fits(console, together):
+        show(console, together)
+        return
+    show(console, _by_month("Equity at the end of each month", equity))
+    show(console, _by_month("Odds at the end of each month", odds))
+
+
+def _by_month(title: str, columns: dict[str, list[str]]) -> Table:
+    style = {"box": SIMPLE, "padding": (0, 1, 0, 0), "show_edge": False, "pad_edge": False}
+    made = table("month", *columns, title=title, **style)
+    for number_, cells in enumerate(zip(*columns.values(), strict=True), start=1):
+        made.add_row(str(number_), *cells)
+    return made
 
 
 def _whole(amount: float) -> str:

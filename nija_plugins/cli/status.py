@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from nija_plugins.brokers.credentials import environment
 from nija_plugins.brokers.portfolio import View
+from nija_plugins.brokers.watch import ledger_of
 from nija_plugins.cli import loss_limits, portfolio
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
-from nija_plugins.cli.database import memory_of
+from nija_plugins.cli.database import memory_of, shown
+from nija_plugins.cli.tables import show, table
 from nija_plugins.memory import Memory, MemoryUnusable
 from nija_plugins.memory.store import accounts
 from nija_plugins.run import state_file as state_path
@@ -49,6 +50,11 @@ def status(
             view, trouble = portfolio.look(loaded, settings), None
         except ValueError as error:
             view, trouble = View(), str(error)
+        read = {
+            "tier": shown(state_file),
+            "account": shown(store.path),
+            "portfolio": shown(ledger_of(loaded, settings).url),
+        }
     now = datetime.now(UTC)
     memory, snapshot = portfolio.together(view, memory, snapshot)
     limits = effective_limits(engine.current_tier, settings)
@@ -58,10 +64,11 @@ def status(
         known = memory.benchmarks is not None and snapshot is not None
         losses = loss_limits.facts(memory, snapshot, settings) if known and snapshot else None
         facts = _facts(engine, settings, origin) | {"limits": _plain(limits)}
-        ledger = {"portfolio": portfolio.facts(view, now) | {"problem": trouble}}
+        ledger = {"portfolio": portfolio.facts(view, now) | {"problem": trouble}, "read": read}
         console.print_json(data=facts | {"loss_limits": losses} | ledger)
         return
     console.print(get_scaling_summary(engine), markup=False, highlight=False)
+    console.print(f"\nRead from: {_where(read)}.", markup=False, highlight=False)
     console.print(
         f"\nIn force: {limits.max_positions} positions, {limits.risk_per_trade:g}% risk per trade."
         if engine.current_tier or not settings.micro_capital_mode
@@ -85,13 +92,27 @@ def status(
     else:
         console.print()
         loss_limits.show(console, memory, snapshot, settings)
-    table = Table("setting", "value", "from", title="Settings")
+    _show_settings(console, settings, origin, environ)
+
+
+def _show_settings(
+    console: Console, settings: Settings, origin: dict[str, str], environ: dict[str, str]
+) -> None:
+    made = table("setting", "value", "from", title="Settings")
     for name, value in settings.model_dump(mode="json").items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        table.add_row(name, shown, origin[name])
-    console.print(table)
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        made.add_row(name, text, origin[name])
+    show(console, made)
     for name, meant in misspelt(environ).items():
         console.print(f"{name} sets nothing: did you mean {meant}?", markup=False, highlight=False)
+
+
+def _where(read: dict[str, str]) -> str:
+    """The files by name, and which of them no bot has made yet."""
+    return ", ".join(
+        name if "://" in name or Path(name).exists() else f"{name} (not there yet)"
+        for name in read.values()
+    )
 
 
 def _facts(engine: AutoScalingEngine, settings: Settings, origin: dict[str, str]) -> dict[str, Any]:

@@ -14,10 +14,10 @@ import typer
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
 from nija_plugins.cli.offline import OVERLAYS, Exchange
+from nija_plugins.cli.tables import show, table
 from nija_plugins.report.words import count, percent
 
 if TYPE_CHECKING:
@@ -274,15 +274,15 @@ def _facts(
 
 def _show(console: Console, facts: dict[str, Any]) -> None:
     names = ("set", "backtests", "middle", "worst", "best", "drawdown", "with a gain", "trades")
-    table = Table(*names, title="Return over each window", box=SIMPLE, padding=(0, 1, 0, 0))
+    made = table(*names, title="Return over each window", box=SIMPLE, padding=(0, 1, 0, 0))
     for one in facts["sets"][:SHOWN]:
         returns = (percent(one[name], 1, True) for name in ("middle", "worst", "best"))
-        table.add_row(
+        made.add_row(
             *(one["name"], str(one["backtests"]), *returns, percent(one["drawdown"])),
             *(percent(one["profitable"], 0), str(one["trades"])),
         )
     if facts["sets"]:
-        console.print(table)
+        show(console, made, spare=("trades", "backtests", "with a gain"))
     if len(facts["sets"]) > SHOWN:
         console.print(f"... and {len(facts['sets']) - SHOWN} more sets.")
     told = f"{facts['finished']} of {count(facts['backtests'], 'backtest')}"

@@ -2,21 +2,24 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from nija_plugins import manager
 from nija_plugins.archive import Archive
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
 from nija_plugins.cli.explain import market_rules, percentage
+from nija_plugins.cli.facts import known, mean
+from nija_plugins.cli.tables import show, table
 from nija_plugins.guard import Hooks
 from nija_plugins.history import History
 from nija_plugins.past import MODELS, Past, quote_of, traded
+from nija_plugins.report.words import NOTHING
 from nija_plugins.research.calibration import draw
 from nija_plugins.research.filter_report import judged_candidates, periods, report
 from nija_plugins.research.filter_study import Quarter, auc, walk
@@ -42,6 +45,7 @@ def train(
         typer.Option(dir_okay=False, help="With --report: the calibration, as a PNG."),
     ] = None,
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    as_json: Annotated[bool, typer.Option("--json", help="The quarters, for scripts.")] = False,
 ) -> None:
     """Fit the AI filter on stored candles, quarter by quarter, and show what each model was worth.
 
@@ -49,6 +53,10 @@ def train(
     """
     console = Console()
     with clear_errors():
+        if written and as_json:
+            raise ValueError("--report is a text, --json the quarters: name one of them.")
+        if picture and not written:
+            raise ValueError("--picture shows what --report measures: name --report too.")
         loaded = load(config)
         settings = Settings.load(loaded)
         folder = Path(loaded["user_data_dir"])
@@ -79,8 +87,17 @@ def train(
             if picture:
                 _draw(judged, picture)
             return
-        quarters = _walk(history, console)
-    _show(quarters, history, console)
+        quarters = _walk(history)
+    facts = [_facts(quarter, settings) for quarter in quarters]
+    if as_json:
+        told = {
+            "pairs": history.pairs,
+            "fee": history.fee,
+            "ends": f"{history.ends:%Y-%m-%dT%H:%MZ}",
+        }
+        console.print_json(data=told | {"quarters": facts})
+        return
+    _show(facts, history, console)
 
 
 def _draw(judged: pd.DataFrame, picture: Path) -> None:
@@ -92,9 +109,10 @@ def _draw(judged: pd.DataFrame, picture: Path) -> None:
         ) from None
 
 
-def _walk(history: History, console: Console) -> list[Quarter]:
+def _walk(history: History) -> list[Quarter]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+    progress = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+    with progress:
         task = progress.add_task("candidates and outcomes", total=None)
         found = []
         for quarter, total in walk(history):
@@ -104,32 +122,53 @@ def _walk(history: History, console: Console) -> list[Quarter]:
     return found
 
 
-def _show(quarters: list[Quarter], history: History, console: Console) -> None:
-    table = Table(
+def _facts(quarter: Quarter, settings: Settings) -> dict[str, Any]:
+    """One quarter as plain values: counts, fractions, and results in R; what cannot be told is
+    None, such as an AUC where all won or all lost."""
+    judged = quarter.judged
+    facts: dict[str, Any] = {
+        "quarter": quarter.window.name,
+        "learned": quarter.learned,
+        "winners": quarter.winners / quarter.learned if quarter.learned else None,
+        "problem": quarter.problem,
+        "judged": len(judged),
+    }
+    if judged.empty:
+        return facts | dict.fromkeys(("auc", "passed", "r_passed", "r_refused"))
+    passes = judged["rank"] >= settings.min_ai_confidence
+    return facts | {
+        "auc": known(auc(judged)),
+        "passed": float(passes.mean()),
+        "r_passed": mean(judged.loc[passes, "r"]),
+        "r_refused": mean(judged.loc[~passes, "r"]),
+    }
+
+
+def _show(quarters: list[dict[str, Any]], history: History, console: Console) -> None:
+    made = table(
         *("quarter", "learned from", "winners", "judged", "AUC", "passed", "R passed", "R refused"),
+        box=SIMPLE,
+        padding=(0, 1, 0, 0),
         title=f"The AI filter on {', '.join(history.pairs)}, {history.fee:.2%} fee a side",
         caption="AUC 0.5 is no skill. R: results in units of the planned loss, after fees. "
         "Judged candidates came after everything the model learned from.",
     )
     for quarter in quarters:
-        table.add_row(quarter.window.name, *_cells(quarter))
-    console.print(table)
-    missing = {quarter.problem for quarter in quarters[-1:] if quarter.problem}
-    for problem in missing:
-        console.print(problem, markup=False, highlight=False, soft_wrap=True)
+        made.add_row(quarter["quarter"], *_cells(quarter))
+    show(console, made, spare=("learned from", "judged"))
+    if quarters and quarters[-1]["problem"]:
+        console.print(quarters[-1]["problem"], markup=False, highlight=False, soft_wrap=True)
 
 
-def _cells(quarter: Quarter) -> list[str]:
-    if quarter.problem is not None:
-        return [f"{quarter.learned}", "no model"]
-    judged = quarter.judged
-    cells = [f"{quarter.learned}", f"{quarter.winners / quarter.learned:.0%}", f"{len(judged)}"]
-    if judged.empty:
+def _cells(quarter: dict[str, Any]) -> list[str]:
+    if quarter["problem"] is not None:
+        return [f"{quarter['learned']}", "no model"]
+    cells = [f"{quarter['learned']}", _told(quarter["winners"], ".0%"), f"{quarter['judged']}"]
+    if not quarter["judged"]:
         return cells
-    passes = judged["rank"] >= 0.70
-    means = (_mean(judged.loc[passes, "r"]), _mean(judged.loc[~passes, "r"]))
-    return [*cells, f"{auc(judged):.2f}", f"{passes.mean():.0%}", *means]
+    shown = (("auc", ".2f"), ("passed", ".0%"), ("r_passed", "+.2f"), ("r_refused", "+.2f"))
+    return [*cells, *(_told(quarter[name], how) for name, how in shown)]
 
 
-def _mean(r: pd.Series) -> str:
-    return f"{r.mean():+.2f}" if len(r) else "–"
+def _told(value: float | None, how: str) -> str:
+    return NOTHING if value is None else format(value, how)

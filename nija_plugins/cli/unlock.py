@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from nija_plugins import locks
+from nija_plugins.cli import tables
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors
 from nija_plugins.cli.database import open_trades_database
 from nija_plugins.cli.one_bot import ENV_FILE, EnvFile, OfBroker, loaded
@@ -31,16 +32,16 @@ def unlock(
     console = Console()
     now = datetime.now(UTC)
     with clear_errors():
-        open_trades_database(loaded(config, broker, env_file))
+        database = open_trades_database(loaded(config, broker, env_file))
         found = locks.every(now)
         if reason is not None and reason not in {why for _, why, _ in found}:
             known = ", ".join(sorted({why for _, why, _ in found})) or "none"
-            raise ValueError(f'There is no active lock "{reason}". Active: {known}.')
+            raise ValueError(f'There is no active lock "{reason}" in {database}. Active: {known}.')
     if reason is None and as_json:
-        console.print_json(data={"locks": [_facts(*one) for one in found]})
+        console.print_json(data={"database": database, "locks": [_facts(*one) for one in found]})
         return
     if reason is None:
-        show(console, found)
+        show(console, found, database)
         return
     meaning = locks.UNLOCKING.get(reason, "A lock of freqtrade's own.")
     console.print(f"{reason}: {meaning}", highlight=False)
@@ -65,17 +66,22 @@ def _forever(end: datetime) -> bool:
     return end.year > datetime.now(UTC).year + 10
 
 
-def show(console: Console, found: tuple[tuple[str, str, datetime], ...]) -> None:
-    """A table of active locks."""
+def show(
+    console: Console, found: tuple[tuple[str, str, datetime], ...], database: str | None = None
+) -> None:
+    """A table of active locks, in `database`."""
+    where = f" in {database}" if database else ""
     if not found:
-        console.print("Nothing is locked.")
+        console.print(f"Nothing is locked{where}.", markup=False, highlight=False, soft_wrap=True)
         return
-    table = Table("pairs", "reason", "until (UTC)", "what ends it", title="Locks")
+    made = tables.table(
+        "pairs", "reason", "until (UTC)", "what ends it", title=f"Locks{escape(where)}"
+    )
     for pair, reason, end in found:
-        table.add_row(
+        made.add_row(
             "all" if pair == locks.ALL else pair,
             reason,
             "a person unlocks" if _forever(end) else f"{end:%Y-%m-%d %H:%M}",
             locks.UNLOCKING.get(reason, "time"),
         )
-    console.print(table)
+    tables.show(console, made)

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+
+from nija_plugins.cli.tables import show, table
 
 Kind = Literal["leader", "follower", "copied", "refused", "missed", "left", "problem"]
 
@@ -89,12 +90,12 @@ class Report:
                     {"event": "sum", "who": name, **counts, "latency_seconds": self._at(name)}
                 )
             return
-        table = Table("follower", *kinds, "fill → order, median and worst", title="Copied so far")
+        made = table("follower", *kinds, "fill → order, median and worst", title="Copied so far")
         for name in followers:
             middle, worst = self._at(name)
             shown = "-" if middle is None else f"{middle:.2f} s, {worst:.2f} s"
-            table.add_row(name, *(str(self._counts[name][kind]) for kind in kinds), shown)
-        self._console.print(table)
+            made.add_row(name, *(str(self._counts[name][kind]) for kind in kinds), shown)
+        show(self._console, made)
 
     def _at(self, name: str) -> tuple[float, float] | tuple[None, None]:
         seconds = self._latencies[name]

@@ -1,11 +1,10 @@
 """The tables of docs/ai-filter.md, as Markdown, from stored candles."""
 
-from math import isnan
-
 import pandas as pd
 
 from nija_plugins.guard import Hooks
 from nija_plugins.history import History
+from nija_plugins.report.words import number, percent
 from nija_plugins.research.filter_study import (
     Figures,
     at_random,
@@ -50,7 +49,7 @@ def report(history: History, hooks: Hooks, settings: Settings, judged: pd.DataFr
             f"| {(part['r'] > 0).mean():.0%} | | {drawn} | | |"
         )
         skill.append(
-            f"| {years} | {auc(part):.3f} | {auc(part, 'votes'):.3f} "
+            f"| {years} | {number(auc(part), 3)} | {number(auc(part, 'votes'), 3)} "
             f"| {brier(part, 'chance'):.4f} | {brier(part, 'base'):.4f} "
             f"| {part['chance'].mean():.0%} | {(part['r'] > 0).mean():.0%} "
             f"| {part['chance'].max():.0%} |"
@@ -62,7 +61,7 @@ def report(history: History, hooks: Hooks, settings: Settings, judged: pd.DataFr
         "| mean probability | winners | highest probability |\n|" + "---|" * 8,
         *skill,
         "",
-        f"With shuffled labels the rank's AUC is {auc(shuffled):.3f}.",
+        f"With shuffled labels the rank's AUC is {number(auc(shuffled), 3)}.",
         "",
         HEAD.replace("candidates", "NIJA's signals"),
     ]
@@ -80,6 +79,11 @@ def _judged(
 ) -> pd.DataFrame:
     quarters = walk(history, tested=tested, shuffled=shuffled)
     found = [quarter.judged for quarter, _ in quarters if quarter.problem is None]
+    if not found:
+        raise ValueError(
+            "No quarter has a model: it needs a year of candles before it. "
+            "Run: freqtrade download-data --timeframes 1h 1d --days 900"
+        )
     return pd.concat(found, ignore_index=True)
 
 
@@ -96,12 +100,8 @@ def periods(judged: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _row(years: str, what: str, found: Figures) -> str:
-    won = f"{_percent(found.win_passed)} | {_percent(found.win_refused)}"
+    won = f"{percent(found.win_passed, 0)} | {percent(found.win_refused, 0)}"
     return (
         f"| {years} | {what} | {found.candidates} | {found.share:.0%} | {won} "
         f"| {found.passed} | {found.refused} | {found.difference} |"
     )
-
-
-def _percent(share: float) -> str:
-    return "–" if isnan(share) else f"{share:.0%}"

@@ -17,6 +17,7 @@ from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.history import CANDLES, History
 from nija_plugins.market import add_view
 from nija_plugins.past import with_days
+from nija_plugins.report.words import NOTHING
 from nija_plugins.settings import Settings
 from nija_plugins.trade_filter.features import NAMES
 from nija_plugins.trade_filter.model import Model, TooFew
@@ -152,7 +153,9 @@ class Interval:
 
     def __str__(self) -> str:
         if not np.isfinite(self.mean):
-            return "–"
+            return NOTHING
+        if not (np.isfinite(self.low) and np.isfinite(self.high)):
+            return f"{self.mean:+.2f}"
         return f"{self.mean:+.2f} [{self.low:+.2f}, {self.high:+.2f}]"
 
 
@@ -218,7 +221,9 @@ def same_share(values: pd.Series, passes: npt.NDArray[np.bool_]) -> npt.NDArray[
 
 
 def at_random(judged: pd.DataFrame, count: int, seed: int = 1) -> Interval:
-    """The mean R of `count` candidates drawn at random."""
+    """The mean R of `count` candidates drawn at random; of none it is NaN."""
+    if not count:
+        return Interval(float("nan"), float("nan"), float("nan"))
     r = judged["r"].to_numpy(dtype=float)
     random = np.random.default_rng(seed)
     means = [random.choice(r, count, replace=False).mean() for _ in range(RESAMPLES)]

@@ -63,8 +63,16 @@ def latest(directory: Path, strategy: str | None = None) -> Result:
     try:
         name = json.loads((directory / POINTER).read_text())["latest_backtest"]
     except (OSError, ValueError, KeyError):
-        raise ResultError(f"No backtest result in {directory}.") from None
+        raise ResultError(
+            f"No backtest result in {directory}. Make one: freqtrade backtesting --strategy "
+            f"{NIJA} (with `nija offline` before it, without a network)."
+        ) from None
     return read(directory / name, strategy)
+
+
+def found(path: Path, strategy: str | None = None) -> Result:
+    """The result in the zip file `path`, or the newest in that folder; see `read`."""
+    return (latest if path.is_dir() or not path.suffix else read)(path, strategy)
 
 
 def read(path: Path, strategy: str | None = None) -> Result:

@@ -128,9 +128,13 @@ def _candles(config: Mapping[str, Any], datadir: Path) -> Iterator[tuple[str, by
         for timeframe in TIMEFRAMES:
             file = datadir / f"{str(pair).replace('/', '_')}-{timeframe}.feather"
             if not file.is_file():
-                raise ValueError(
-                    f"{file} is missing. Fetch candles with: freqtrade download-data "
-                    f"--timeframes {' '.join(TIMEFRAMES)} --days 900 (before it, `nija offline` "
-                    "makes synthetic ones), or name their folder with --datadir."
+                others = sorted(datadir.parent.glob(f"*/{file.name}"))
+                advice = (
+                    f"There is one in {others[0].parent}: --datadir {others[0].parent}."
+                    if others
+                    else "Fetch candles with: freqtrade download-data --timeframes "
+                    f"{' '.join(TIMEFRAMES)} --days 900 (before it, `nija offline` makes "
+                    "synthetic ones), or name their folder with --datadir."
                 )
+                raise ValueError(f"{file} is missing. {advice}")
             yield file.name, file.read_bytes()

@@ -127,6 +127,14 @@ def test_the_commands(home: Path, result: Result, monkeypatch: pytest.MonkeyPatc
     assert f"${result.statistics['final_balance']:,.2f}" in text
     assert str(home) not in text  # it may be sent to somebody
 
+    scripted = CliRunner().invoke(app, ["report", "--json", "-o", "again.html"])
+    facts = json.loads(scripted.stdout)
+    assert facts["report"] == "again.html" and Path("again.html").read_text() == text
+    assert facts["trades"] == result.statistics["total_trades"]
+    assert facts["final"] == result.statistics["final_balance"]
+    assert facts["drawdown"] == pytest.approx(result.drawdown)
+    assert facts["tier"] == result.nija_run["tier_changes"][-1]["to_tier"]
+
     drawn = CliRunner().invoke(app, ["simulate", "--json", "--months", "3", "--paths", "200"])
     facts = json.loads(drawn.stdout)
     assert facts["trades"] == result.statistics["total_trades"]

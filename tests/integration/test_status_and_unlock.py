@@ -125,8 +125,9 @@ class TestBesideABot:
         bot.at(12)
         assert bot.run.memory.locked == frozenset()
         assert {trade.pair for trade in Trade.get_trades_proxy(is_open=True)} == {ETH}
-        assert "Nothing is locked" in nija("unlock")
-        assert json.loads(nija("unlock", "--json")) == {"locks": []}
+        assert "Nothing is locked in trades.sqlite." in nija("unlock")
+        told = json.loads(nija("unlock", "--json"))
+        assert told == {"database": "trades.sqlite", "locks": []}
 
     def test_another_database_is_another_account(self, home: Home) -> None:
         home.start((BTC,)).at(1)
@@ -152,6 +153,18 @@ class TestWithoutABot:
         assert "Loss limits: the bot has not run yet." in nija("status")
         assert json.loads(nija("status", "--json"))["loss_limits"] is None
         assert set(house.rglob("*")) == before
+
+    def test_status_and_refusals_name_what_they_read(self, house: Path) -> None:
+        told = json.loads(nija("status", "--json"))["read"]
+        assert told == {
+            "tier": "user_data/.auto_scaling_state.json",
+            "account": "user_data/nija_account.sqlite",
+            "portfolio": "user_data/nija_portfolio.sqlite",
+        }
+        (house / told["tier"]).write_text("")
+        said = " ".join(nija("status").split())
+        assert f"Read from: {told['tier']}, {told['account']} (not there yet), " in said
+        assert "there is no user_data/nija_journal.sqlite yet" in nija("refusals")
 
     def test_unlock_without_a_database(self, house: Path) -> None:
         before = set(house.rglob("*"))

@@ -72,6 +72,9 @@ def test_the_tutorial_works(house: Path, free_port: int) -> None:
     plugins = house / "user_data/plugins"
     for left in plugins.glob("*.py"):  # of whoever runs the tests
         left.unlink()
+    own = house / "user_data/data/coinbase/BTC_USD-1h.feather"  # of a reader who fetched some
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"real candles")
     said, written = "", []
     for step in steps():
         if step.kind == "python":
@@ -85,6 +88,7 @@ def test_the_tutorial_works(house: Path, free_port: int) -> None:
                 assert squeezed(line) in squeezed(said), said
     assert [Path(file).stem for file in written] == ["strong_close", "no_weekends", "ten_dollars"]
     assert not list(plugins.glob("*.py"))
+    assert own.read_bytes() == b"real candles"
     assert all(Path(file).stem not in said for file in written)
     the_plugins_decided(latest(house / "user_data/backtest_results"))
 

@@ -182,7 +182,16 @@ def test_help_shows_every_command_and_imports_none_of_them() -> None:
     assert "heavy: []" in said
     modules = (ROOT / "nija_plugins/cli").glob("*.py")
     commands = {one.stem for one in modules} - {"__init__", "configuration", "database"}
-    commands -= {"documentation", "loss_limits", "one_bot", "performance", "portfolio"}
+    commands -= {
+        "documentation",
+        "facts",
+        "loss_limits",
+        "one_bot",
+        "paper",
+        "performance",
+        "portfolio",
+        "tables",
+    }
     assert commands == set(COMMANDS)
     for name in COMMANDS:
         assert name in said

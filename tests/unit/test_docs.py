@@ -111,6 +111,24 @@ def options_in(words: list[str]) -> list[str]:
 
 
 @EVERY_PAGE
+def test_candles_are_there_before_a_page_s_backtest_without_a_network(page: Path) -> None:
+    """On a clean clone nothing is downloaded. Recorded candles are in a folder that is named."""
+    if page.name == "commands.md":
+        return
+    fetched: set[str] = set()
+    for line in code(page):
+        words = typed(line, "nija") or []
+        if words[:1] != ["offline"]:
+            continue
+        where = words[1:3] if words[1:2] == ["--exchange"] else []
+        place = " ".join([*where, *re.findall(r"--datadir \S+", line)])
+        if "download-data" in words:
+            fetched.add(place)
+        elif "backtesting" in words and "--strategy" in words:
+            assert place in fetched or page.name == "results.md", f"{page.name}: {line}"
+
+
+@EVERY_PAGE
 def test_what_can_be_made_is_in_the_makefile(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for line in code(page):

@@ -1,8 +1,11 @@
 """The account itself: equity in its tiers, drawdown, and each day's result."""
 
+from collections.abc import Mapping
 from math import isfinite
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from nija_plugins.report.panels.panel import Panel
@@ -15,6 +18,8 @@ WIDE = 4
 """From this ratio of highest to lowest equity on, the scale is logarithmic."""
 THIN = 0.07
 """The share of the chart that a tier's band needs to carry its name."""
+EDGE = 0.16
+"""A tier's name next to a change is up to twice this share of a phone's chart wide."""
 NAMED = 10
 """More changes of tier than this get no names in the chart."""
 
@@ -96,8 +101,9 @@ def _changes(drawn: go.Figure, performance: Performance) -> None:
             y=[round(one["equity"], 2) for one in changes],
             mode="markers+text" if len(changes) <= NAMED else "markers",
             text=names,
-            textposition="top center",
+            textposition=[_beside(drawn, performance, one) for one in changes],
             textfont={"size": 11},
+            cliponaxis=False,
             marker={
                 "symbol": ["triangle-up" if rose else "triangle-down" for rose in rises],
                 "color": [UP if rose else DOWN for rose in rises],
@@ -107,6 +113,17 @@ def _changes(drawn: go.Figure, performance: Performance) -> None:
             hovertemplate="%{text} at $%{y:,.2f}<extra></extra>",
         )
     )
+
+
+def _beside(drawn: go.Figure, performance: Performance, change: Mapping[str, Any]) -> str:
+    """On which side of its triangle a name has room within the chart."""
+    first, last = performance.days.index[0], performance.end
+    across = (pd.Timestamp(change["time"]) - first) / (last - first) if last > first else 0.5
+    low, high = drawn.layout.yaxis.range
+    equity_ = change["equity"]
+    place = np.log10(equity_) if drawn.layout.yaxis.type == "log" else equity_
+    side = "right" if across < EDGE else "left" if across > 1 - EDGE else "center"
+    return f"{'bottom' if (place - low) / (high - low) > 1 - EDGE / 2 else 'top'} {side}"
 
 
 def _equity_reading(performance: Performance) -> str:

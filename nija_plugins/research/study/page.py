@@ -84,7 +84,15 @@ make results DATA=folder     # python -m nija_plugins.research.study.results --d
 ```
 
 `folder` holds BTC_USDT, ETH_USDT and SOL_USDT candles (1h, 4h, 1d; freqtrade's feather files) from
-2020-08 to 2024-12. They are not part of NIJA; without them the command says so. Finished backtests
+2020-08 to 2024-12. They are not part of NIJA; Binance has them, and without `DATA` they are looked
+for where this puts them:
+
+```
+freqtrade download-data --exchange binance --pairs BTC/USDT ETH/USDT SOL/USDT \\
+    --timeframes 1h 4h 1d --timerange 20200811-20250101 --datadir user_data/data/binance
+```
+
+Finished backtests
 are kept in `.nija/results`: an interrupted run goes on, a changed source starts over.
 
 - Two halves, each from a fresh account: **2021–22**, on which choices were made, and **2023–24**

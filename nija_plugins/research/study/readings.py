@@ -141,7 +141,7 @@ def _of_votes(bars: Bars, count: int, settings: Settings) -> Mask:
 
 def readings(
     data: Annotated[Path, typer.Option(help="As for research.results.")] = Path(
-        "../shared/data/binance"
+        "user_data/data/binance"
     ),
 ) -> None:
     """Print the tables of docs/market.md."""

@@ -27,7 +27,7 @@ PAGE, FIGURES = Path("docs/results.md"), Path("docs/results.json")
 def results(
     data: Annotated[
         Path, typer.Option(help="Folder with BTC_USDT-1h.feather and so on; see the page.")
-    ] = Path("../shared/data/binance"),
+    ] = Path("user_data/data/binance"),
     processes: Annotated[int, typer.Option(min=1, max=8)] = 2,
     only_known: Annotated[
         bool, typer.Option(help="Write the page from what is kept, run nothing.")

@@ -92,9 +92,15 @@ def test_the_limits_are_measured_on_the_sums() -> None:
 def test_forget(ledger: Ledger) -> None:
     said = nija("forget", COINBASE.account, code=2)
     assert "is alive: stop it first" in said
-    assert 'in it: "coinbase dry_run tradesv3.dryrun"' in nija("forget", "nobody", code=2)
+    said = nija("forget", "nobody", code=2)
+    assert 'is not in user_data/nija_portfolio.sqlite; in it: "coinbase dry_run tradesv3.' in said
     assert "is forgotten: $250.00 count no longer." in nija("forget", KRAKEN.account)
     left = ledger.view()
     assert [one.account for one in left.members] == [COINBASE.account]
     assert left.marks is not None and left.marks.day_open == pytest.approx(300.0)
     assert replace(left.members[0], time=NOW) == COINBASE
+
+
+def test_forget_tells_scripts_whose_money_counts_no_longer(ledger: Ledger) -> None:
+    told = json.loads(nija("forget", KRAKEN.account, "--json"))
+    assert told == {"forgotten": {"account": KRAKEN.account, "broker": "kraken", "equity": 250.0}}

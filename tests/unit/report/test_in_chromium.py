@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from nija_plugins.report.html import page
@@ -45,6 +47,41 @@ def test_everything_is_drawn_and_nothing_wider_than_the_screen(
         assert shown.locator(".numbers > div").count() == 5
         assert shown.evaluate("document.documentElement.scrollWidth") == size[0]
         assert shown.evaluate("document.documentElement.dataset.theme") == scheme
+
+
+NAMES_IN_CHART = """() => {
+  const chart = document.querySelector('#chart-equity .nsewdrag').getBoundingClientRect();
+  return [...document.querySelectorAll('#chart-equity .textpoint text')].map((one) => {
+    const box = one.getBoundingClientRect();
+    return [one.textContent, box.left >= chart.left && box.right <= chart.right
+      && box.top >= chart.top && box.bottom <= chart.bottom];
+  });
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_change_of_tier_at_the_edge_has_its_whole_name_in_the_chart(
+    tmp_path: Path, width: int
+) -> None:
+    """On the first day, on the last one, and at the highest equity."""
+    account = an_account()
+    first, last = account.days.index[0], account.end
+    top = float(account.days["high"].max())
+    told = [
+        (first, None, "STARTER", 240.0),
+        (first + pd.Timedelta(hours=4), "STARTER", "GROWTH", 251.0),
+        (account.days["high"].idxmax(), "GROWTH", "ADVANCED", top),
+        (last, "ADVANCED", "GROWTH", account.final),
+    ]
+    changes = tuple(
+        {"time": time.isoformat(), "from_tier": old, "to_tier": new, "equity": equity}
+        for time, old, new, equity in told
+    )
+    file = tmp_path / "edges.html"
+    file.write_text(page(replace(account, tier_changes=changes)), encoding="utf-8")
+    with seen(file, (width, 800)) as shown:
+        names = shown.evaluate(NAMES_IN_CHART)
+    assert names == [["GROWTH", True], ["ADVANCED", True], ["GROWTH", True]]
 
 
 def test_only_what_is_near_is_drawn_at_first(report: Path) -> None:

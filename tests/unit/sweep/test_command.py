@@ -1,6 +1,8 @@
 """What `nija sweep` refuses, each in a line, before anything runs."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -10,8 +12,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from nija_plugins.cli import app
+from nija_plugins.cli import sweep as command
 from nija_plugins.venue.files import write_synthetic_candles
-from tests.conftest import ROOT
+from tests.conftest import ROOT, nija
 
 TIMES = ("--timerange", "20230201-20230220")
 
@@ -44,7 +47,11 @@ def sweep(*options: str) -> Result:
             "choose a --timerange from 2023-01-31 to 2023-02-20",
         ),
         (("--timerange", "20230201-20230301"), "The candles cover 2023-01-01 to 2023-02-20"),
-        ((*TIMES, "--datadir", "user_data"), "BTC_USD-1h.feather is missing"),
+        (
+            (*TIMES, "--datadir", "user_data"),
+            "BTC_USD-1h.feather is missing. There is one in candles: --datadir candles.",
+        ),
+        ((*TIMES, "--datadir", "user_data/strategies"), "Fetch candles with: freqtrade download-"),
         ((*TIMES, "--exchange", "krakenfutures"), "spot markets only"),
         ((*TIMES, "-c", "nowhere.json"), "nowhere.json does not exist"),
         ((*TIMES, "--scheduler", "tcp://x:1", "--processes", "2"), "not both"),
@@ -122,3 +129,19 @@ def test_a_bot_does_not_wait_for_dask() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout
     assert said == "set()\n"
+
+
+def test_the_first_commands_of_the_page_work_on_a_clean_clone(
+    house: Path, monkeypatch: pytest.MonkeyPatch, free_port: int
+) -> None:
+    """As printed, but for the backtests themselves, which others run."""
+    text = (ROOT / "docs/sweep.md").read_text(encoding="utf-8")
+    (block, *_) = re.findall(r"```\n(.*?)```", text, re.DOTALL)
+    fetch, go = block.replace("\\\n", " ").splitlines()
+    _, offline, *rest = shlex.split(fetch)
+    assert nija(house, offline, "--port", str(free_port), *rest).returncode == 0
+    monkeypatch.chdir(house)
+    monkeypatch.setattr(command, "_run", lambda *_: None)
+    told = CliRunner().invoke(app, shlex.split(go)[1:])
+    assert told.exit_code == 0, told.output
+    assert re.search(r"\d+ backtests: \d+ windows, 6 sets, 2 starts", told.stderr)
