@@ -33,3 +33,9 @@ def judged_alone(config: Mapping[str, Any]) -> bool:
 def one_of_many(config: Mapping[str, Any]) -> bool:
     """Whether this run is one of hundreds whose records and announcements nobody reads."""
     return judged_alone(config) or config.get("runmode") == RunMode.HYPEROPT
+
+
+def draws_only(config: Mapping[str, Any]) -> bool:
+    """Whether past candles are looked at to be drawn (FreqUI without a bot, plot-dataframe): there
+    is no list of pairs then, and nothing is traded."""
+    return config.get("runmode") in (RunMode.WEBSERVER, RunMode.PLOT)

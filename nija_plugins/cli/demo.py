@@ -179,8 +179,8 @@ def _show(results: list[Result], seed: int, screen: Console) -> None:
     )
     screen.print(
         "Prices are a random walk without drift that knows nothing of the strategy: there is no "
-        "edge to find,\nso fees decide. This shows the machine at work, not what it earns. The AI "
-        "filter stays out: without\nan edge it refuses nearly every entry (AI_TRADE_FILTER=true "
+        "edge to find, so fees decide. This shows the machine at work, not what it earns. The AI "
+        "filter stays out: without an edge it refuses nearly every entry (AI_TRADE_FILTER=true "
         "shows it, from 2023 on).\n",
         highlight=False,
     )
@@ -191,7 +191,7 @@ def _show(results: list[Result], seed: int, screen: Console) -> None:
     if any("engine.locked" in _by_rule(result) for result in results):
         screen.print(
             "Locked: a loss limit was reached. A used-up drawdown (12% below the peak) stays "
-            "locked until a person\nunlocks it, which nobody does in a backtest; "
+            "locked until a person unlocks it, which nobody does in a backtest; "
             "drawdown_pause_days would.",
             highlight=False,
         )

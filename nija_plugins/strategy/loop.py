@@ -15,6 +15,7 @@ from nija_plugins import start_checks
 from nija_plugins.awaited import forget_the_future
 from nija_plugins.copying.standing import Standing
 from nija_plugins.live import LiveWatch
+from nija_plugins.modes import draws_only
 from nija_plugins.risk.floors import tightened
 from nija_plugins.settings import misspelt, never_entered
 from nija_plugins.starts import last_start
@@ -44,7 +45,7 @@ class Loop(StrategyBase):
                 "%s changes this run: hyperopt left it there. Delete it to trade NIJA as shipped.",
                 parameters.name,
             )
-        if self._one_of_many:
+        if self._one_of_many or draws_only(self.config):
             return
         if self._mode != "backtest":
             start_checks.look(self.config, self.wallets._exchange, self._mode == "live")

@@ -8,6 +8,8 @@ const config = {
   toImageButtonOptions: { scale: 2 },
 };
 const drawn = new Set();
+// A phone has no room for the year below each day's first hour.
+const hours = [{ dtickrange: [null, 86399999], value: "%H:%M\n%b %-d" }];
 let chosen = 0;
 
 function theme() { return document.documentElement.dataset.theme; }
@@ -21,7 +23,7 @@ function draw(id, figure) {
   };
   if (phone.matches && layout.legend === undefined) layout.legend = { font: { size: 10 } };
   drawn.add(id);
-  if (phone.matches) layout.xaxis = { ...layout.xaxis, tickangle: 0, nticks: 5 };
+  if (phone.matches) layout.xaxis = { nticks: 5, ...layout.xaxis, tickangle: 0 };
   const shown = { ...config, displayModeBar: phone.matches ? false : "hover" };
   return Plotly.react(div, structuredClone(figure.data), structuredClone(layout), shown);
 }
@@ -51,7 +53,7 @@ function tradeFigure(view) {
     data: traces,
     layout: {
       annotations, height: 320, margin: { l: 8, r: 8, t: 8, b: 8 }, showlegend: true, hovermode: "closest",
-      xaxis: { type: "date", rangeslider: { visible: false } }, yaxis: { title: { text: "price, $" }, tickprefix: "$", tickformat: ",.6~g" },
+      xaxis: { type: "date", rangeslider: { visible: false }, nticks: phone.matches ? 4 : 0, tickformatstops: phone.matches ? hours : [] }, yaxis: { title: { text: "price, $" }, tickprefix: "$", tickformat: ",.6~g" },
     },
   };
 }

@@ -11,7 +11,8 @@ import pytest
 
 from nija_plugins.report.html import page
 from nija_plugins.report.pictures import DESKTOP, LOOKS, PHONE, NoBrowser, opened, take
-from tests.unit.report.accounts import an_account
+from nija_plugins.venue.files import write_synthetic_candles
+from tests.unit.report.accounts import START, an_account, some_trades
 
 PARTS = ("equity", "drawdown", "days", "trades", "refusals", "stakes", "calibration", "outlook")
 
@@ -114,6 +115,31 @@ def test_trades_are_gone_through_one_by_one(report: Path) -> None:
         assert shown.evaluate(title) != last
         shown.click("#later")
         assert shown.evaluate(title) == last
+
+
+HOURS_OVERLAP = """() => {
+  const boxes = [...document.querySelectorAll('#chart-trade .xtick text')]
+    .map((one) => one.getBoundingClientRect()).sort((a, b) => a.left - b.left);
+  return boxes.some((one, row) => row > 0 && one.left < boxes[row - 1].right + 2);
+}"""
+
+
+def test_the_hours_below_a_trade_have_room_on_a_phone(tmp_path: Path) -> None:
+    """Trades of one to three days: an hour or a few between marks, and a date below some."""
+    trades = some_trades(24)
+    lengths = pd.to_timedelta([6 + 3 * row for row in range(len(trades))], unit="h")
+    file = tmp_path / "short.html"
+    candles = tmp_path / "candles"
+    write_synthetic_candles(candles, START, START + pd.Timedelta(days=640), timeframes=("1h",))
+    short = an_account(trades.assign(closed=trades["opened"] + lengths), candles=candles)
+    file.write_text(page(short), encoding="utf-8")
+    with seen(file, PHONE) as shown:
+        crowded = []
+        for row in range(len(trades)):
+            shown.evaluate(f"showTrade({row})")
+            if shown.evaluate(HOURS_OVERLAP):
+                crowded.append(shown.evaluate("document.getElementById('trade-when').textContent"))
+    assert crowded == []
 
 
 def test_pictures_of_the_page_and_of_its_parts(report: Path, tmp_path: Path) -> None:
