@@ -35,9 +35,15 @@ def open_trades_database(config: dict[str, Any]) -> str:
     parsed = make_url(url)
     file = parsed.database if parsed.get_backend_name() == "sqlite" else None
     if file and not Path(file).is_file():
+        others = [f"sqlite:///{one.name}" for one in sorted(Path.cwd().glob("tradesv3*.sqlite"))]
+        known = (
+            f" Or is it {' or '.join(others)}? Say so: FREQTRADE__DB_URL={others[0]}"
+            if others
+            else ""
+        )
         raise ValueError(
             f"There is no database of trades here ({file}). Run this where the bot runs, with the "
-            "bot's configuration."
+            f"bot's configuration.{known}"
         )
     try:
         init_db(url)

@@ -106,10 +106,10 @@ def demo(
 def _report(result: Result, candles: Path) -> Path:
     """The page about one backtest, in the folder of that backtest."""
     from nija_plugins.report.from_result import performance
-    from nija_plugins.report.html import page
+    from nija_plugins.report.html import write
 
     file = result.path.parent.parent / "report.html"
-    file.write_text(page(performance(result, candles)), encoding="utf-8")
+    write(performance(result, candles), file)
     return file
 
 

@@ -14,6 +14,9 @@ from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.plugin import ScalingPlugin
 from nija_plugins.settings import Settings
 
+ROOM_FOR_PATHS = 80
+"""Columns from which on folded paths can be read."""
+
 
 def plugins(
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
@@ -35,7 +38,8 @@ def plugins(
         made.add_row(
             plugin.name, plugin.kind, plugin.version, ", ".join(plugin.hooks), _short(plugin.origin)
         )
-    show(console, made, spare=("origin", "version", "kind"))
+    narrow = console.width < ROOM_FOR_PATHS
+    show(console, made, spare=("origin", "version", "kind") if narrow else ())
 
 
 def _short(origin: str) -> str:

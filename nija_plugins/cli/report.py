@@ -44,7 +44,7 @@ def report(
 
     It needs no network, fits a phone, and is safe to send: no key or path is in it.
     """
-    from nija_plugins.report.html import page
+    from nija_plugins.report.html import write
     from nija_plugins.report.pictures import take
 
     console = Console(stderr=True)
@@ -55,8 +55,7 @@ def report(
             found = of_database(db, config, datadir) if db else of_result(result, strategy, datadir)
         file = output or (FROM_DATABASE if db else _beside(result, found.source))
         with console.status("Drawing ..."):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(page(found), encoding="utf-8")
+            write(found, file)
         if not as_json:
             _say(f"Report: {file}")
         taken = list[Path]()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -50,6 +51,17 @@ def page(performance: Performance) -> str:
         plotly=part("plotly-finance.min.js"),
         data=_for_script(data),
     )
+
+
+def write(performance: Performance, file: Path) -> None:
+    """The page in `file`, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(f"{file.name}.part")
+    try:
+        unfinished.write_text(page(performance), encoding="utf-8")
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def render(template: str, **content: Any) -> str:

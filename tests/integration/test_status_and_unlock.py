@@ -174,6 +174,12 @@ class TestWithoutABot:
             assert "Run this where the bot runs" in said
         assert set(house.rglob("*")) == before
 
+    def test_unlock_beside_the_database_of_another_way_to_run(self, house: Path) -> None:
+        """`nija offline trade` writes one of its own."""
+        (house / "tradesv3.offline-coinbase-1.sqlite").touch()
+        said = nija("unlock", code=2)
+        assert "FREQTRADE__DB_URL=sqlite:///tradesv3.offline-coinbase-1.sqlite" in said
+
     def test_unlock_with_a_damaged_database(self, house: Path) -> None:
         (house / "tradesv3.dryrun.sqlite").write_bytes(b"spoilt" * 1000)
         said = nija("unlock", code=2)

@@ -4,12 +4,13 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pandas as pd
 import plotly.offline
 import pytest
 
-from nija_plugins.report.html import numbers, page, part
+from nija_plugins.report.html import numbers, page, part, write
 from nija_plugins.report.panels.account import counted_drawdown, drawdown, equity
 from nija_plugins.report.panels.calibration import promises
 from nija_plugins.report.panels.groups import groups
@@ -50,6 +51,24 @@ def account() -> Performance:
 @pytest.fixture(scope="module")
 def text(account: Performance) -> str:
     return page(account)
+
+
+def test_an_interrupted_page_leaves_the_one_before(
+    account: Performance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "new" / "report.html"
+    write(account, file)
+    before = file.read_text(encoding="utf-8")
+
+    def interrupted(self: Path, *_: object, **__: object) -> int:
+        self.write_bytes(before[:1000].encode())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_text", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(account, file)
+    assert file.read_text(encoding="utf-8") == before
+    assert list(file.parent.iterdir()) == [file]
 
 
 def test_every_part_is_there_with_its_reading(text: str) -> None:
