@@ -67,6 +67,8 @@ class Loop(StrategyBase):
         """Values the account, tells the plugins, applies the tier's limits. What people and copiers
         force comes in another thread: each waits for the other, or a half-sold trade would count
         with its coins and with its proceeds."""
+        if draws_only(self.config):
+            return  # plot-dataframe calls it, and has no wallets
         with self._nothing_forced():
             self._begin_loop(current_time)
 

@@ -1,11 +1,14 @@
 """freqtrade's own plotting, and FreqUI's schema, accept what the strategy offers to draw."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from freqtrade.data.dataprovider import DataProvider
+from freqtrade.enums import RunMode
 from freqtrade.rpc.api_server.api_schemas import PlotConfig
 
 from nija_plugins.chart import LEVELS, PLOT_CONFIG
@@ -51,6 +54,14 @@ def test_frequi_takes_it() -> None:
     nija = strategy()
     taken = PlotConfig.model_validate(nija.plot_config)
     assert taken.model_dump(exclude_none=True)["subplots"].keys() == PLOT_CONFIG["subplots"].keys()
+
+
+@pytest.mark.parametrize("mode", [RunMode.PLOT, RunMode.WEBSERVER])
+def test_what_only_draws_has_neither_wallets_nor_a_list_of_pairs(mode: RunMode) -> None:
+    nija = strategy(runmode=mode)
+    nija.dp = DataProvider(nija.config, exchange=None, pairlists=None)
+    nija.bot_start()
+    nija.bot_loop_start(current_time=datetime.now(UTC))
 
 
 def test_plot_dataframe_draws_it(analysed: pd.DataFrame) -> None:
