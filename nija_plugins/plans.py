@@ -3,6 +3,7 @@ changed plugin must not move the stop under a stake that was sized for it."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,9 @@ class Plans:
     in freqtrade's database too."""
 
     _promised: dict[str, FrozenPlan] = field(default_factory=dict)
-    _frozen: dict[int, FrozenPlan] = field(default_factory=dict)
+    _frozen: dict[tuple[int, datetime], FrozenPlan] = field(default_factory=dict)
+    """By the trade's id and when it opened: an entry that never fills leaves freqtrade's database,
+    and SQLite gives its id to the next trade."""
 
     def promise(self, pair: str, plan: FrozenPlan) -> None:
         """The next trade in `pair` is sized for `plan`."""
@@ -62,13 +65,14 @@ class Plans:
     ) -> FrozenPlan | None:
         """The plan of `trade`; `otherwise` is asked for a trade of which nothing is remembered (the
         bot died between its order and the next loop). None when nobody knows."""
-        if trade.id not in self._frozen:
+        known = self._frozen.get(key := (trade.id, trade.open_date_utc))
+        if known is None:
             stored = trade.get_custom_data(KEY)
             plan = FrozenPlan(**stored) if stored else self._promised.get(trade.pair)
-            plan = plan or otherwise()
-            if plan is None:
+            known = plan or otherwise()
+            if known is None:
                 return None
-            self._frozen[trade.id] = plan
+            self._frozen[key] = known
             if not stored:
-                trade.set_custom_data(KEY, asdict(plan))
-        return self._frozen[trade.id]
+                trade.set_custom_data(KEY, asdict(known))
+        return known

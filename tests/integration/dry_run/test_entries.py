@@ -15,7 +15,16 @@ from nija_plugins.venue.listings import EXCHANGES
 from nija_plugins.view import Regime
 from tests.conftest import an_account
 from tests.integration.dry_run.pairs import BTC, ETH, SOL, TICK
-from tests.integration.live import Bot, Home, broken, open_pairs, open_trade, paid, script
+from tests.integration.live import (
+    RESTING,
+    Bot,
+    Home,
+    broken,
+    open_pairs,
+    open_trade,
+    paid,
+    script,
+)
 from tests.integration.painted_market import DAYS, HISTORY, PaintedMarket, after
 
 # One exchange serves all of them.
@@ -125,6 +134,23 @@ class TestEntry:
         assert second.stake_amount < first.stake_amount
         assert second.stake_amount / first.stake_amount == pytest.approx(worth / 100.0, rel=1e-4)
         assert bot.said("Entry into SOL/USD refused") == []  # the engine has no slot to ask about
+
+    def test_a_trade_that_inherits_an_id_has_its_own_plan(self, home: Home) -> None:
+        """An entry that never fills leaves the database, and SQLite gives its id to the next
+        trade: the stake is sized for the new plan, so the stop must be the new one's."""
+        stops: Any = f"{{{BTC!r}: 0.10, {ETH!r}: 0.04}}[pair]"
+        home.plugin("script", script({BTC: [8], ETH: [12]}, stop=stops))
+        home.market.paint("BTC", 8, [1.001])
+        home.market.paint("ETH", 12, [0.99])
+        bot = home.start((BTC, ETH), **RESTING).at(8, 3300).at(8, 3400)
+        never_filled = open_trade(BTC).id
+        bot.at(9, 900)
+        assert not open_pairs(), "it rested for longer than unfilledtimeout"
+        bot.at(12).at(12, 400)
+        trade = open_trade(ETH)
+        assert trade.id == never_filled and not trade.has_open_orders
+        assert trade.get_custom_data("nija_plan") == {"stop": 0.04, "trail": 0.06, "target": 0.6}
+        assert trade.stop_loss == pytest.approx(trade.open_rate * 0.96, abs=TICK)
 
 
 class TestForcedEntry:
