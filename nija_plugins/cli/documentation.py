@@ -28,7 +28,7 @@ terminal. `nija --show-completion` only prints what that would install. bash, zs
 | 0 | done; also when the answer is "no entry" or "nothing is locked" |
 | 1 | the answer is no, or it failed: see the table below |
 | 2 | an unknown option, a wrong value, setting, plugin or file: one line on stderr says which |
-| 130 | ended by Ctrl-C; `trade`, `copy` and `offline`, which run until then, end in their own way |
+| 130 | ended by Ctrl-C: what was finished is kept, and `sweep` and `replay` tell it |
 
 | command | 1 means |
 |---|---|
@@ -44,7 +44,7 @@ terminal. `nija --show-completion` only prints what that would install. bash, zs
 | any | an error that nobody foresaw, with a traceback |
 
 `nija offline` and `nija hyperopt` end with freqtrade's own code, and with 128 + n where signal n
-killed it.
+killed it. `nija trade`, `nija copy` and `nija offline` run until Ctrl-C, and end in their own way.
 Tables and answers go to stdout, problems and progress to stderr; colours only to a terminal
 (`NO_COLOR=1`: never). With `--json` stdout is one JSON value and nothing else (`nija copy`: a line
 each event).

@@ -28,6 +28,9 @@ from nija_plugins.view import Regime
 DISASTER_STOP = 0.30
 """NijaMicro's `stoploss`, which raises freqtrade's live minimums."""
 
+ANY_STAKE = 1e12
+"""Stands for an exchange that sets no maximum."""
+
 
 def percentage(text: str) -> float:
     """`4%` or `4` as the fraction 0.04. Raises BadParameter."""
@@ -179,7 +182,8 @@ def _show(
     made = table("cut", "allows", "because", title="The cuts")
     for cut in decision.cuts:
         mark = "[bold]" if cut.name == decision.decided_by else ""
-        made.add_row(f"{mark}{cut.name}", f"{mark}${cut.largest:.2f}", f"{mark}{cut.why}")
+        allows = "any" if cut.largest >= ANY_STAKE else f"${cut.largest:.2f}"
+        made.add_row(f"{mark}{cut.name}", f"{mark}{allows}", f"{mark}{cut.why}")
     show(console, made)
     console.print(f"Smallest lot: ${decision.smallest_lot:.2f}", highlight=False)
     if decision.refusal:
@@ -233,6 +237,6 @@ def _request(
         daily_volatility=volatility,
         market=market,
         minimum_stake=live_minimum_stake(market, price, DISASTER_STOP, ENGINE_RESERVE),
-        maximum_stake=1e12,
+        maximum_stake=ANY_STAKE,
         tradable_pairs=3,
     )

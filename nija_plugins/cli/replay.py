@@ -81,6 +81,8 @@ def replay(
         console.print_json(data=_facts(found))
     else:
         _show(console, found, iterations)
+    if found.replayed.reached < end:
+        raise typer.Exit(130)
 
 
 def _show(console: Console, found: Rehearsal, iterations: int) -> None:

@@ -34,6 +34,7 @@ def test_explain_shows_legs_cuts_and_what_decided() -> None:
     for word in ("kelly", "volatility", "equity", "risk per trade", "cash buffer", "Stake: $5.00"):
         assert word in result.output
     assert "lifted to the smallest lot" in result.output
+    assert "exchange maximum │ any │" in " ".join(result.output.split())
 
 
 def test_explain_names_the_equity_a_refused_pair_needs() -> None:

@@ -1,0 +1,26 @@
+"""`nija replay`: its exit code says whether all of the time was replayed."""
+
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from nija_plugins.cli import app, replay
+from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize(("day", "code"), [(5, 130), (8, 0)])
+def test_interrupted_it_compares_and_ends_with_130(
+    monkeypatch: pytest.MonkeyPatch, day: int, code: int
+) -> None:
+    reached = SimpleNamespace(reached=datetime(2024, 1, day, tzinfo=UTC))
+    found = SimpleNamespace(replayed=reached, pairings=(), speed=1.0)
+    monkeypatch.setattr(replay, "rehearse", lambda *_: found)
+    monkeypatch.chdir(ROOT)
+    told = CliRunner().invoke(
+        app, ["replay", "--from", "2024-01-01", "--to", "2024-01-08", "--json"]
+    )
+    assert told.exit_code == code, told.output
+    assert json.loads(told.stdout)["reached"].startswith(f"2024-01-0{day}")
