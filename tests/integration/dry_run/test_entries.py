@@ -210,3 +210,15 @@ class TestForcedEntry:
             self.force(bot, BTC, 20.0)
         assert bot.said("BTC/USD is locked until 2025-03-04 09:00 UTC (Not BTC.)")
         assert not open_pairs()
+
+    def test_nothing_is_added_to_a_position(self, home: Home) -> None:
+        """With position_adjustment_enable freqtrade would add what it proposes, all the free cash
+        of a slot, and ask neither for a stake nor for a confirmation."""
+        home.plugin("script", script({BTC: [8]}))
+        bot = home.start(force_entry_enable=True, position_adjustment_enable=True).at(8)
+        amount = open_trade().amount
+        with pytest.raises(RPCException, match="already open"):
+            self.force(bot, BTC, 20.0)
+        bot.at(8, 10)
+        assert (open_trade().amount, len(open_trade().orders)) == (amount, 1)
+        assert bot.said("position_adjustment_enable is ignored")
