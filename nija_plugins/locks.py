@@ -14,6 +14,9 @@ ALL = "*"
 DRAWDOWN, DAY, STREAK = "nija_drawdown", "nija_daily_loss", "nija_streak"
 ERRORS, UNRECONCILED = "nija_errors", "nija_unreconciled"
 
+AFTER_EXIT = "Auto lock"
+"""freqtrade's reason for locking a pair after each exit until the candle ends."""
+
 FOR_GOOD = timedelta(days=36_500)
 """Until a person unlocks."""
 
@@ -55,6 +58,16 @@ def active(now: datetime) -> dict[str, datetime]:
         lock.reason or "unknown": _utc(lock.lock_end_time)
         for lock in PairLocks.get_pair_locks(ALL, now)
     }
+
+
+def on_pair(pair: str, now: datetime) -> tuple[tuple[str, datetime], ...]:
+    """The locks of `pair` alone at `now` that a person, a protection or NIJA made, as (reason, end
+    in UTC). Not freqtrade's own after an exit: that is for its signals."""
+    return tuple(
+        (lock.reason or "unknown", _utc(lock.lock_end_time))
+        for lock in PairLocks.get_pair_locks(pair, now, "long")
+        if lock.reason != AFTER_EXIT
+    )
 
 
 def every(now: datetime) -> tuple[tuple[str, str, datetime], ...]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from freqtrade.persistence import PairLocks, Trade
 
+from nija_plugins import locks
 from nija_plugins.refusals import Reason
 
 
@@ -49,4 +50,16 @@ def passed_over_because(pair: str, now: datetime, slots: float) -> Reason | None
         return Reason("engine.locked", f"{pair} is locked{why}.")
     if len(open_trades) >= slots:
         return Reason("engine.slots_taken", f"All {slots:g} positions are taken.")
+    return None
+
+
+def forced_against(pair: str, now: datetime) -> Reason | None:
+    """What keeps freqtrade from entering `pair` on a signal at `now`, and does not when a person or
+    a copier forces the entry: it looks for an open position before it waits for its turn, so that
+    the bot may have entered meanwhile, and at locks not at all. None when there is nothing."""
+    if any(trade.pair == pair for trade in Trade.get_trades_proxy(is_open=True)):
+        return Reason("engine.position_open", f"A position in {pair} is open.")
+    for reason, until in locks.on_pair(pair, now):
+        why = f"{pair} is locked until {until:%Y-%m-%d %H:%M} UTC ({reason})."
+        return Reason("engine.locked", why)
     return None

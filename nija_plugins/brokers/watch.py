@@ -142,7 +142,8 @@ class PortfolioWatch:
         told, view = self._told, self._view
         same = told is not None and replace(told, time=now) == member
         recent = told is not None and now - told.time < QUIET and told.time.date() == now.date()
-        if same and recent and view is not None and self.problem is None and not self._mine(view):
+        quiet = same and recent and self.problem is None
+        if quiet and view is not None and self._needs_nothing(view):
             settle(view)
             return True
         self._in_flight = {
@@ -191,8 +192,11 @@ class PortfolioWatch:
 
     # ------------------------------------------------------------------------------------------
 
-    def _mine(self, view: View) -> bool:
-        return any(one.account == self.account for one in view.reservations)
+    def _needs_nothing(self, view: View) -> bool:
+        """Whether the ledger knows this bot, which one that was moved away does not, and has no
+        reservation of it."""
+        mine = any(one.account == self.account for one in view.reservations)
+        return view.member(self.account) is not None and not mine
 
     def _member(self, account: Account, judged: datetime | None, external: float | None) -> Member:
         # A change of cash that is not settled would be a profit or a loss to the others.

@@ -1,15 +1,17 @@
 """The databases a `nija` command works on: freqtrade's trades and locks, and NIJA's memory."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from freqtrade.constants import DEFAULT_DB_DRYRUN_URL, DEFAULT_DB_PROD_URL
-from freqtrade.persistence import init_db
-from sqlalchemy import URL, make_url
+from freqtrade.persistence import Trade, init_db
+from sqlalchemy import URL, create_engine, func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from nija_plugins.cli.configuration import exchange_of
-from nija_plugins.memory import AccountStore
+from nija_plugins.memory import AccountStore, MemoryUnusable
 from nija_plugins.memory.store import MEMORY_FILE, account_name
 
 
@@ -30,10 +32,8 @@ def open_trades_database(config: dict[str, Any]) -> str:
     """Opens the bot's database of trades and locks, and tells its name. Raises ValueError when it
     cannot be used or when there is none yet: a command must not make an empty one in a wrong
     folder."""
-    dry = bool(config.get("dry_run", True))
-    url = config.get("db_url") or (DEFAULT_DB_DRYRUN_URL if dry else DEFAULT_DB_PROD_URL)
-    parsed = make_url(url)
-    file = parsed.database if parsed.get_backend_name() == "sqlite" else None
+    parsed = _address(config)
+    file = _file(parsed)
     if file and not Path(file).is_file():
         others = [f"sqlite:///{one.name}" for one in sorted(Path.cwd().glob("tradesv3*.sqlite"))]
         known = (
@@ -46,7 +46,7 @@ def open_trades_database(config: dict[str, Any]) -> str:
             f"bot's configuration.{known}"
         )
     try:
-        init_db(url)
+        init_db(parsed.render_as_string(hide_password=False))
     except SQLAlchemyError as error:
         why = str(getattr(error, "orig", None) or error)
         raise ValueError(f"The database of trades {file or ''} cannot be used ({why}).") from None
@@ -59,3 +59,42 @@ def memory_of(config: dict[str, Any]) -> AccountStore:
     exchange_of(config)
     path = Path(config["user_data_dir"]) / MEMORY_FILE
     return AccountStore(path, account_name(config))
+
+
+def has_started(config: Mapping[str, Any]) -> bool:
+    """Whether the account of `config` remembers that it met its minimum balances once; False where
+    its memory cannot be read."""
+    path = Path(config["user_data_dir"]) / MEMORY_FILE
+    if not path.is_file():
+        return False
+    try:
+        return AccountStore(path, account_name(config)).load().started
+    except MemoryUnusable:
+        return False
+
+
+def open_positions(config: Mapping[str, Any]) -> int:
+    """How many trades the bot of `config` left open; 0 where its database does not exist or cannot
+    be read. The database stays as it is."""
+    address = _address(config)
+    file = _file(address)
+    if file and not Path(file).is_file():
+        return 0
+    count = select(func.count()).select_from(Trade).where(Trade.is_open.is_(True))
+    try:
+        with create_engine(address, poolclass=NullPool).connect() as connection:
+            return int(connection.scalar(count) or 0)
+    except SQLAlchemyError:
+        return 0
+
+
+def _address(config: Mapping[str, Any]) -> URL:
+    """Of the bot's database of trades, as freqtrade finds it."""
+    dry = bool(config.get("dry_run", True))
+    default = DEFAULT_DB_DRYRUN_URL if dry else DEFAULT_DB_PROD_URL
+    return make_url(config.get("db_url") or default)
+
+
+def _file(address: URL) -> str | None:
+    """The file of a SQLite database; None when it is in memory, or on a server."""
+    return address.database if address.get_backend_name() == "sqlite" else None

@@ -20,6 +20,7 @@ from nija_plugins.brokers.credentials import credentials, environment, missing
 from nija_plugins.brokers.ledger import LedgerUnusable
 from nija_plugins.brokers.watch import ledger_of
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.database import has_started, open_positions
 from nija_plugins.cli.offline import run_on_terminal
 from nija_plugins.cli.one_bot import ENV_FILE, EnvFile
 from nija_plugins.doctor.context import STRATEGY, Context
@@ -34,13 +35,16 @@ console = Console(stderr=True)
 
 @dataclass(frozen=True)
 class Broker:
-    """A broker that may be started: its configuration with its key, and what its account holds."""
+    """A broker that may be started: its configuration with its key, what its account holds (stake
+    currency), whether it has traded before, and how many positions its bot left open."""
 
     name: BrokerName
     files: tuple[Path, ...]
     config: dict[str, Any]
     settings: Settings
     equity: float
+    started: bool = False
+    positions: int = 0
 
 
 def trade(
@@ -93,15 +97,24 @@ def candidates(
             loaded["exchange"] = loaded["exchange"] | {"key": found[0], "secret": found[1]}
         _look_at(loaded, environ)
         _ask_ledger(loaded, settings)
-        yield Broker(name, files, loaded, settings, balance(loaded, settings))
+        equity = balance(loaded, settings)
+        mine = {**loaded, "db_url": database(name, loaded, settings) or loaded.get("db_url")}
+        yield Broker(name, files, loaded, settings, equity, has_started(mine), open_positions(mine))
 
 
 def allowed(brokers: list[Broker], settings: Settings) -> list[Broker]:
-    """Those whose balance suffices. Raises OperationalException when none is left."""
+    """Those whose balance suffices, and those with open positions: nobody else watches their stops.
+    As in the bot, a fee must not end trading that has begun. Raises OperationalException when none
+    is left."""
     found = []
     for one in brokers:
-        needed = broker_minimum(one.name, settings)
-        if one.equity < needed:
+        needed = broker_minimum(one.name, settings) * (1 - _slack(one, settings))
+        if one.positions:
+            console.print(
+                f"{one.name}: ${one.equity:.2f}, open positions: {one.positions}", highlight=False
+            )
+            found.append(one)
+        elif one.equity < needed:
             console.print(
                 f"{one.name} holds ${one.equity:.2f}, below its minimum of ${needed:.2f} "
                 f"(min_balance_{one.name}): it is left out.",
@@ -111,12 +124,19 @@ def allowed(brokers: list[Broker], settings: Settings) -> list[Broker]:
             console.print(f"{one.name}: ${one.equity:.2f}", highlight=False)
             found.append(one)
     total = sum(one.equity for one in found)
-    if not found or total < settings.min_balance_to_trade:
+    slack = max((_slack(one, settings) for one in found), default=0.0)
+    enough = total >= settings.min_balance_to_trade * (1 - slack)
+    if not found or not (enough or any(one.positions for one in found)):
         raise OperationalException(
             f"Nothing to start: ${total:.2f} on brokers above their minimum, and trading starts at "
             f"${settings.min_balance_to_trade:.2f} (min_balance_to_trade)."
         )
     return found
+
+
+def _slack(broker: Broker, settings: Settings) -> float:
+    """The fraction of a minimum that may be missing."""
+    return settings.downgrade_buffer / 100 if broker.started else 0.0
 
 
 def command_of(broker: Broker, env_file: Path) -> list[str]:

@@ -62,9 +62,18 @@ class StrategyBase(IStrategy):
         if self._mode == "live" and holds_stops(config["exchange"]["name"]):
             # Not in a dry-run: freqtrade would fill it at the stop's price, for the maker's fee.
             self.order_types: dict[str, Any] = {**self.order_types, "stoploss_on_exchange": True}
+        if config.get("position_adjustment_enable"):
+            logger.warning("position_adjustment_enable is ignored: NIJA sizes a position once.")
         self._started: datetime | None = None
         self._turn = RLock()
         self._forget()
+
+    @property
+    def position_adjustment_enable(self) -> bool:
+        """Never, whatever the configuration says: freqtrade asks neither for a stake nor for a
+        confirmation before it adds to a position, and a forced entry adds all that it proposes. It
+        leaves alone what is a property."""
+        return False
 
     def _forget(self) -> None:
         """Begins anew, as a new process would: with what is on disk, and nothing else."""

@@ -23,6 +23,7 @@ from nija_plugins.sizing.decision import decide
 from nija_plugins.sizing.leverage import largest_leverage
 from nija_plugins.starts import outlived_a_start
 from nija_plugins.strategy.base import WIDEST, StrategyBase
+from nija_plugins.unseen import forced_against
 
 logger = logging.getLogger(__name__)
 
@@ -155,6 +156,7 @@ class Entries(StrategyBase):
             run.portfolio.look(now)
         account = run.check_loop(self._account(now))
         reasons = run.objections(request, account) or self._too_much_leverage(request, account)
+        reasons = reasons or self._forced_against(request)
         if not reasons and self._waits(request, reading.ended):
             return ()  # freqtrade asks again in its next loop
         reasons = (
@@ -179,6 +181,13 @@ class Entries(StrategyBase):
                 "max_leverage and the stop allow.",
             ),
         )
+
+    def _forced_against(self, request: EntryRequest) -> tuple[Reason, ...]:
+        """What speaks against an entry that freqtrade would not have asked about on a signal."""
+        if self._mode == "backtest":
+            return ()
+        found = forced_against(request.pair, request.time)
+        return (found,) if found is not None else ()
 
     def _waits(self, request: EntryRequest, candle: datetime) -> bool:
         """Whether a broker that comes first in exchange_priority has yet to judge the candle. A

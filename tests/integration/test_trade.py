@@ -5,10 +5,12 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +18,8 @@ import pytest
 from typer.testing import CliRunner
 
 from nija_plugins.cli import app
+from nija_plugins.memory import AccountStore, Memory
+from nija_plugins.memory.store import MEMORY_FILE
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.candles import SyntheticCandles
 from nija_plugins.venue.environment import freqtrade_environment
@@ -49,6 +53,16 @@ class Shop:
             prefix = {"coinbase": "COINBASE_API", "kraken": "KRAKEN_MASTER_API"}[name]
             lines += [f"{prefix}_KEY={keys.key}", f'{prefix}_SECRET="{keys.secret}"']
         (self.home / ".env").write_text("\n".join(lines))
+
+    def remember(self, account: str, **facts: bool) -> None:
+        """What the bot of `account` knew when it was last there."""
+        AccountStore(self.home / "user_data" / MEMORY_FILE, account).save(Memory(**facts))
+
+    def bought(self, database: str, is_open: bool = True) -> None:
+        """A trade in a bot's database, as far as `nija trade` looks at it."""
+        with closing(sqlite3.connect(self.home / database)) as connection, connection:
+            connection.execute("CREATE TABLE trades (id INTEGER PRIMARY KEY, is_open BOOLEAN)")
+            connection.execute("INSERT INTO trades (is_open) VALUES (?)", (is_open,))
 
     def trade(self, *arguments: str) -> tuple[int, str]:
         """Exit code and what was said, without starting anything."""
@@ -111,6 +125,29 @@ class TestWhatIsStarted:
         code, said = shop.trade()
         assert code == 0, said
         assert list(shop.started) == ["coinbase"]
+        assert "kraken holds $49.00, below its minimum of $50.00" in said
+
+    @pytest.mark.parametrize(("dollars", "starts"), [("14.30", True), ("14.20", False)])
+    def test_a_fee_ends_no_trading_that_has_begun(
+        self, shop: Shop, dollars: str, starts: bool
+    ) -> None:
+        """DESIGN §5: minimum balances gate the start, then use the buffer."""
+        shop.configure(dry_run=False)
+        shop.open(coinbase=dollars)
+        assert shop.trade()[0] == 2, "a fresh account needs $15"
+        shop.remember("coinbase live tradesv3", started=True)
+        assert (shop.trade()[0] == 0) is starts
+
+    def test_open_positions_are_never_left_alone(self, shop: Shop) -> None:
+        """Whatever is left of the account: its stops are watched by its bot, and by nobody else."""
+        shop.configure(dry_run=False)
+        shop.open(coinbase="9", kraken="49")
+        shop.bought("tradesv3.sqlite")
+        shop.bought("tradesv3.kraken.sqlite", is_open=False)
+        code, said = shop.trade()
+        assert code == 0, said
+        assert list(shop.started) == ["coinbase"]
+        assert "coinbase: $9.00, open positions: 1" in said
         assert "kraken holds $49.00, below its minimum of $50.00" in said
 
     def test_coins_count(self, shop: Shop) -> None:

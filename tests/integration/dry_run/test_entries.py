@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from freqtrade.persistence import PairLocks
 from freqtrade.rpc.rpc import RPC, RPCException
 
 from nija_plugins.entry import EntryRequest, Market
@@ -180,3 +181,44 @@ class TestForcedEntry:
         with pytest.raises(RPCException):
             self.force(bot, BTC, 20.0)
         assert not open_pairs()
+
+    def test_one_position_a_pair(self, home: Home) -> None:
+        """freqtrade looks whether the pair is open before it waits for its turn: the bot may have
+        entered meanwhile, and two copies of one request may wait."""
+        home.plugin("script", script({BTC: [8]}))
+        bot = home.start(force_entry_enable=True).at(8)
+        assert open_pairs() == {BTC}
+        assert not bot.worker.freqtrade.execute_entry(BTC, 20.0, enter_tag="force_entry")
+        assert open_trade().nr_of_successful_entries == 1
+        assert bot.said("Entry into BTC/USD refused: A position in BTC/USD is open.")
+
+    @pytest.mark.parametrize(("locked", "entered"), [("Not BTC.", False), ("Auto lock", True)])
+    def test_a_pair_that_a_person_locked(self, home: Home, locked: str, entered: bool) -> None:
+        """freqtrade's own lock after an exit is for its signals, and a person may force on."""
+        home.plugin("script", script({BTC: [8]}))
+        home.plugin(
+            "later", broken("nija_veto", "request", "return 'Later.'", "request.time.minute == 0")
+        )
+        bot = home.start(force_entry_enable=True).at(8)
+        bot.clock.move_to(after(8, 60))
+        PairLocks.lock_pair(BTC, after(8, 120), locked, now=after(8, 60))
+        if entered:
+            self.force(bot, BTC, 20.0)
+            assert open_pairs() == {BTC}
+            return
+        with pytest.raises(RPCException):
+            self.force(bot, BTC, 20.0)
+        assert bot.said("BTC/USD is locked until 2025-03-04 09:00 UTC (Not BTC.)")
+        assert not open_pairs()
+
+    def test_nothing_is_added_to_a_position(self, home: Home) -> None:
+        """With position_adjustment_enable freqtrade would add what it proposes, all the free cash
+        of a slot, and ask neither for a stake nor for a confirmation."""
+        home.plugin("script", script({BTC: [8]}))
+        bot = home.start(force_entry_enable=True, position_adjustment_enable=True).at(8)
+        amount = open_trade().amount
+        with pytest.raises(RPCException, match="already open"):
+            self.force(bot, BTC, 20.0)
+        bot.at(8, 10)
+        assert (open_trade().amount, len(open_trade().orders)) == (amount, 1)
+        assert bot.said("position_adjustment_enable is ignored")

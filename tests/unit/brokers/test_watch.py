@@ -56,6 +56,16 @@ def test_what_repeats_itself_is_told_once_a_minute(bot: Bot) -> None:
     assert bot.tell(at(65, equity=301)) and told() == 65, "what is new is told at once"
 
 
+def test_who_is_missing_in_the_ledger_tells_at_once(bot: Bot) -> None:
+    """It was moved away, or forgot this bot: until it is told, the others count no position."""
+    bot.tell(at(0))
+    bot.watch.look(NOW)
+    assert bot.ledger.forget("coinbase live")
+    bot.watch.look(NOW + timedelta(seconds=5))
+    bot.tell(at(5))
+    assert [one.account for one in bot.ledger.view().members] == ["coinbase live"]
+
+
 def test_a_change_that_may_be_a_deposit_is_not_told_yet(bot: Bot) -> None:
     bot.tell(at(0))
     bot.tell(at(60, equity=400, unsettled=100.0))
