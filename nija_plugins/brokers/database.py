@@ -14,6 +14,9 @@ LEDGER_FILE = "nija_portfolio.sqlite"
 PATIENT_SECONDS = 3
 """How long a bot waits for the ledger: no stop is watched meanwhile."""
 
+IDLE_SECONDS = 10
+"""After so long PostgreSQL ends a change in which nothing happens any more."""
+
 
 def ledger_url(portfolio_url: str | None, user_data: Path) -> URL:
     """Where the ledger is. Raises ValueError for an address that is none, without repeating it."""
@@ -38,11 +41,22 @@ def is_missing(url: URL) -> bool:
 
 def engine_of(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        waiting = f"-c lock_timeout={PATIENT_SECONDS}s -c statement_timeout={PATIENT_SECONDS}s"
+        limits = {
+            "lock_timeout": PATIENT_SECONDS,
+            "statement_timeout": PATIENT_SECONDS,
+            # Or a bot that is cut off in the middle of a change holds the lock for hours.
+            "idle_in_transaction_session_timeout": IDLE_SECONDS,
+        }
+        # A connection kept open may lead nowhere by now, and a question there waits for ever: only
+        # connecting can be timed here, so each question connects.
         return create_engine(
             url,
-            pool_pre_ping=True,
-            connect_args={"connect_timeout": PATIENT_SECONDS, "options": waiting},
+            poolclass=NullPool,
+            connect_args={
+                "connect_timeout": PATIENT_SECONDS,
+                "tcp_user_timeout": PATIENT_SECONDS * 1000,
+                "options": " ".join(f"-c {name}={value}s" for name, value in limits.items()),
+            },
         )
     # A connection kept open would go on writing to a file that somebody moved away.
     engine = create_engine(url, connect_args={"timeout": PATIENT_SECONDS}, poolclass=NullPool)

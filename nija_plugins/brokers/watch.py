@@ -136,8 +136,15 @@ class PortfolioWatch:
         self, account: Account, judged: datetime | None, external: float | None, settle: Settle
     ) -> bool:
         """Tells the others what `account` (of this bot) found; `settle` gives the portfolio's
-        levels. False while the ledger cannot be used. What repeats itself is told once a minute."""
+        levels. False while the ledger cannot be used, and while a bot that joins does not know what
+        it brings. What repeats itself is told once a minute."""
         now = account.time
+        if account.unsettled:
+            # The levels wait, and `external` is what they count: told now, it would never be.
+            before = self._view.member(self.account) if self._view is not None else None
+            if before is None:
+                return False
+            external = before.external
         member = self._member(account, judged, external)
         told, view = self._told, self._view
         same = told is not None and replace(told, time=now) == member

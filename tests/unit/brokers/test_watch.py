@@ -28,8 +28,9 @@ class Bot:
             self.ledger, "coinbase live", "coinbase", priority(Settings()), self.alerts.append
         )
 
-    def tell(self, account: Account) -> bool:
-        return self.watch.publish(account, None, 300.0, lambda view: Benchmarks.begin(NOW, 300.0))
+    def tell(self, account: Account, external: float = 300.0) -> bool:
+        marks = Benchmarks.begin(NOW, 300.0)
+        return self.watch.publish(account, None, external, lambda view: marks)
 
     def break_ledger(self) -> None:
         for file in self.file.parent.glob(f"{self.file.name}*"):
@@ -71,6 +72,25 @@ def test_a_change_that_may_be_a_deposit_is_not_told_yet(bot: Bot) -> None:
     bot.tell(at(60, equity=400, unsettled=100.0))
     (told,) = bot.ledger.view().members
     assert (told.equity, told.worst_case, told.free_cash) == (300, 300, 300)
+
+
+def test_who_joins_waits_until_it_knows_what_it_brings(bot: Bot) -> None:
+    """The levels count what a new member brings when it is first told of, and only then; while its
+    cash is in doubt they are left as they are."""
+    bot.ledger.publish(KRAKEN, lambda view: None)
+    bot.watch.look(NOW)
+    assert not bot.tell(at(0, equity=400, unsettled=100.0))
+    assert bot.ledger.view().member("coinbase live") is None
+    assert bot.tell(at(5, equity=400))
+    assert bot.ledger.view().member("coinbase live") is not None
+
+
+def test_cash_that_the_levels_do_not_count_is_not_told_as_counted(bot: Bot) -> None:
+    """A deposit that settled while the account could not be valued, and then another change."""
+    bot.tell(at(0), external=300.0)
+    bot.tell(at(60, equity=450, unsettled=50.0), external=400.0)
+    (told,) = bot.ledger.view().members
+    assert told.external == 300
 
 
 def test_a_ledger_that_fails_is_told_once_and_asked_rarely(bot: Bot) -> None:
