@@ -91,6 +91,26 @@ def test_live_the_books_agree_to_the_cent(
     assert dollars_by_cause(found.pairings).keys() <= {Cause.SPREAD, Cause.FEES, Cause.SIZE}
 
 
+def test_stops_seen_twelve_times_an_hour(
+    market: PaintedMarket, config: dict[str, Any], tmp_path: Path
+) -> None:
+    """The entries are the backtest's; a stop sells at the price the bot sees, and every dollar
+    between the two has a cause."""
+    plugin = script({BTC: [4, 20], ETH: [8]}, stop=0.015, trail=0.25)
+    (config["user_data_dir"] / "plugins/script.py").write_text(plugin)
+    found = rehearsed(market, config, tmp_path / "replay", iterations=12)
+    assert entries_shared(found.pairings) == 1.0
+    assert [one.verdict for one in found.pairings] == [Verdict.MOVED] * 3
+    (stopped,) = [one for one in found.pairings if one.replay and one.replay.pair == ETH]
+    assert stopped.backtest is not None and stopped.replay is not None
+    assert stopped.replay.reason == stopped.backtest.reason == "stop_loss"
+    assert Cause.STOPS in stopped.dollars
+    for one in found.pairings:
+        assert one.backtest is not None and one.replay is not None
+        between = one.replay.profit - one.backtest.profit
+        assert sum(one.dollars.values()) == pytest.approx(between, abs=1e-9)
+
+
 def test_nothing_leads_out_of_the_house(
     market: PaintedMarket,
     config: dict[str, Any],
