@@ -20,7 +20,7 @@ from nija_plugins.decisions import decided
 from nija_plugins.entry import Mode
 from nija_plugins.holdings import Unexplained
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
-from nija_plugins.missing import MissingPositions
+from nija_plugins.missing import SMALL, MissingPositions
 from nija_plugins.wallet import arrived, cash, gone
 
 logger = logging.getLogger(__name__)
@@ -133,12 +133,21 @@ class LiveWatch:
         # Read in the future: the clock was put back.
         due = abs(now - _read_at(wallets, now)) >= REFRESH
         doubtful = self.cash.pending or self._unexplained_since.keys() - self._reported
+        doubtful = doubtful or self._lacks_coins(wallets, trades)
         if due or doubtful or WALLETS in self.failing or self.blank(wallets):
             self.refresh(wallets)
         # Also with an old wallet: an exit that it does not show yet is no loss.
         self.look_at_cash(now, wallets, trades)
         if self._loaded and WALLETS not in self.failing:
             self._watch_holdings(now, wallets, dp, trades, book)
+
+    def _lacks_coins(self, wallets: Wallets, trades: Sequence[Trade]) -> bool:
+        """Whether the last reading of the wallets has not what a trade holds. freqtrade reads them
+        right after it sends an exit, maybe between the coins' leaving and the money's coming: that
+        would be a loss, and the limits must not be judged on it."""
+        return self._mode == "live" and any(
+            gone(one, wallets, self._own(one)) > SMALL * one.amount for one in trades
+        )
 
     def _watch_awaited(self, now: datetime, dp: DataProvider) -> None:
         wallets = {cause: said for cause, said in self.failing.items() if cause == WALLETS}

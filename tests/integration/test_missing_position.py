@@ -57,3 +57,17 @@ def test_after_the_trade_is_deleted_no_limit_has_moved(home: Home) -> None:
     assert marks is not None and marks.peak == pytest.approx(100, abs=0.5)
     assert bot.account().equity == pytest.approx(100, abs=0.5)
     assert not bot.run.memory.locked
+
+
+def test_a_balance_read_between_the_coins_and_the_money_is_no_loss(
+    home: Home, exchange: str
+) -> None:
+    """freqtrade reads the wallets right after it sends an exit: the coins may be gone already, and
+    their proceeds not there yet. No limit is reached on that."""
+    home.plugin("script", script({BTC: [4]}, stop=0.04))
+    bot = home.start((BTC,), exchange=exchange, live=True).at(4).at(5)
+    wallets = bot.wallets._wallets
+    wallets["BTC"] = wallets["BTC"]._replace(free=0.0, used=0.0, total=0.0)
+    bot.at(5, 60)
+    assert not bot.run.memory.locked
+    assert bot.account().equity == pytest.approx(100, abs=0.5)
