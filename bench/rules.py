@@ -54,7 +54,7 @@ def main() -> None:
     with FtNoDBContext("1h"), tempfile.TemporaryDirectory() as folder:
         LocalTrade.reset_trades()
         PairLocks.reset_locks()
-        bot = Bot(candles, Path(folder), 100.0)
+        bot = Bot(candles, Path(folder), 100.0, futures=False)
         bot.loop()
         strategy, run = bot.strategy, bot.strategy.run
         account, settings = strategy._account(NOW), strategy.nija_settings

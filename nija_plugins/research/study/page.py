@@ -80,7 +80,8 @@ INTRODUCTION = """# What it was worth, measured
 Every number here is made by one command, in {run} backtests (of {all}) through freqtrade itself:
 
 ```
-make results DATA=folder     # python -m nija_plugins.research.study.results --data folder
+make results DATA=folder     # or: pip install -e '.[research]', then
+python -m nija_plugins.research.study.results --data folder
 ```
 
 `folder` holds BTC_USDT, ETH_USDT and SOL_USDT candles (1h, 4h, 1d; freqtrade's feather files) from
