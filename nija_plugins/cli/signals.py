@@ -11,6 +11,7 @@ from freqtrade.data.history import load_pair_history
 from rich.console import Console
 
 from nija_plugins import answers, manager
+from nija_plugins.archive import Archive
 from nija_plugins.bars import BAR
 from nija_plugins.book import Book, Reading
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
@@ -20,6 +21,7 @@ from nija_plugins.cli.tables import show, table
 from nija_plugins.entry import EntryRequest
 from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.market import COLUMNS, add_view
+from nija_plugins.past import Past, quote_of
 from nija_plugins.requests import entry_request
 from nija_plugins.research.study.entries import with_daily
 from nija_plugins.settings import Settings
@@ -57,7 +59,9 @@ def signals(
         folder = datadir or loaded.get("datadir")
         folder = Path(folder or Path(loaded["user_data_dir"]) / "data" / exchange)
         frame = candles(pair, folder, loaded, _moment(at))
-        view = add_view(frame, pair, hooks, settings)
+        # The bot's filter learns from every pair, at the exchange's fee; so must the one shown.
+        past = Past(Archive(loaded | {"datadir": folder}), exchange, quote_of(loaded), market.fee)
+        view = add_view(frame, pair, hooks, settings, past)
         votes = _votes(frame, pair, hooks, settings)
     book = Book(int(HOUR.total_seconds()))
     book.observe(pair, view[["date", "close", *COLUMNS]])
@@ -166,6 +170,7 @@ def _facts(
         },
         "min_risk_reward": settings.min_risk_reward,
         "confidence": known(reading.confidence),
+        "doubt": reading.doubt,
         "daily_volatility": known(reading.volatility),
         "missing": lacks,
     }
@@ -192,7 +197,8 @@ def _show(console: Console, facts: dict[str, Any]) -> None:
         highlight=False,
     )
     confidence = facts["confidence"]
-    told = "unknown, no filter serves it" if confidence is None else f"{confidence:.2f}"
+    told = "unknown" if facts["doubt"] else "unknown, no filter serves it"
+    told = told if confidence is None else f"{confidence:.2f}"
     console.print(f"Confidence: {told}.", highlight=False)
     if not facts["missing"]:
         console.print("[green]Nothing is missing: the market's rules allow an entry.[/]")

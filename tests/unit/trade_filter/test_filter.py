@@ -1,6 +1,7 @@
 """The filter over stored candles: no look ahead, the same live as in a backtest, nothing fitted
 twice, and a sentence where there is too little to learn from."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from freqtrade.enums import RunMode
+from typer.testing import CliRunner
 
 from nija_plugins.archive import Archive
+from nija_plugins.cli import app
+from nija_plugins.cli.explain import market_rules
 from nija_plugins.market import COLUMNS
 from nija_plugins.research.filter_study import auc, walk
 from nija_plugins.settings import Settings
@@ -48,6 +52,20 @@ def test_the_filter_ranks_and_estimates(whole: pd.DataFrame) -> None:
     assert known["nija_doubt"].isna().all()
     assert known["nija_confidence"].nunique() > 100
     assert whole["nija_doubt"].iloc[:100].notna().all()
+
+
+def test_nija_signals_shows_the_confidence_that_a_bot_would_have(
+    recorded: Path, forgetful: Callable[[], None]
+) -> None:
+    """Learned from all pairs and at the exchange's fee, not from the pair alone and at none."""
+    fee = market_rules("coinbase", "BTC/USD").fee
+    beyond = replace(past(archive(recorded)), fee=fee)
+    bot = view(stored(recorded), beyond)
+    forgetful()
+    shown = CliRunner().invoke(app, ["signals", "BTC/USD", "--datadir", str(recorded), "--json"])
+    facts = json.loads(shown.stdout)
+    assert facts["confidence"] == bot["nija_confidence"].iloc[-1]
+    assert facts["doubt"] is None
 
 
 def future_changes_nothing(recorded: Path, whole: pd.DataFrame, cuts: Any) -> None:

@@ -68,10 +68,19 @@ def _half_of_it(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+def _one_byte_is_another(path: Path) -> None:
+    """In the archive's directory, which then asks for a compression nobody knows."""
+    _another_model(path)
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 10] ^= 0xFF
+    path.write_bytes(bytes(content))
+
+
 FOREIGN: dict[str, Callable[[Path], object]] = {
     "empty": lambda path: path.write_bytes(b""),
     "text": lambda path: path.write_text("not a model"),
     "half": _half_of_it,
+    "a damaged byte": _one_byte_is_another,
     "pickle": lambda path: path.write_bytes(pickle.dumps(Evil())),
     "another model": _another_model,
     "another pipeline": lambda path: dump({"key": "a", "pipeline": DummyClassifier()}, path),
