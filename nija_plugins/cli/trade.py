@@ -36,7 +36,8 @@ console = Console(stderr=True)
 @dataclass(frozen=True)
 class Broker:
     """A broker that may be started: its configuration with its key, what its account holds (stake
-    currency), whether it has traded before, and how many positions its bot left open."""
+    currency), whether it has traded before, how many positions its bot left open, and what is wrong
+    with it: a sentence for a person."""
 
     name: BrokerName
     files: tuple[Path, ...]
@@ -45,6 +46,7 @@ class Broker:
     equity: float
     started: bool = False
     positions: int = 0
+    problem: str | None = None
 
 
 def trade(
@@ -76,8 +78,8 @@ def trade(
 def candidates(
     names: list[BrokerName], config: list[Path], environ: Mapping[str, str], settings: Settings
 ) -> Iterator[Broker]:
-    """The brokers of `names` that have what they need; the first one must. Raises
-    OperationalException for what a person has to mend."""
+    """The brokers of `names` that have a key where one is needed; the first one must. Raises
+    OperationalException for what keeps any bot from starting."""
     for name in names:
         files = (*config, overlay(name))
         loaded = load(list(files))
@@ -95,43 +97,65 @@ def candidates(
                 continue
         if found is not None:
             loaded["exchange"] = loaded["exchange"] | {"key": found[0], "secret": found[1]}
-        _look_at(loaded, environ)
-        _ask_ledger(loaded, settings)
-        equity = balance(loaded, settings)
+        equity, problem = _asked(loaded, settings, environ)
         mine = {**loaded, "db_url": database(name, loaded, settings) or loaded.get("db_url")}
-        yield Broker(name, files, loaded, settings, equity, has_started(mine), open_positions(mine))
+        begun, held = has_started(mine), open_positions(mine)
+        yield Broker(name, files, loaded, settings, equity, begun, held, problem)
+
+
+def _asked(
+    config: dict[str, Any], settings: Settings, environ: Mapping[str, str]
+) -> tuple[float, str | None]:
+    """What the broker's account holds, in stake currency, and what is wrong with the broker."""
+    try:
+        _look_at(config, environ)
+        _ask_ledger(config, settings)
+        return balance(config, settings), None
+    except OperationalException as error:
+        return 0.0, str(error)
 
 
 def allowed(brokers: list[Broker], settings: Settings) -> list[Broker]:
-    """Those whose balance suffices, and those with open positions: nobody else watches their stops.
-    As in the bot, a fee must not end trading that has begun. Raises OperationalException when none
-    is left."""
+    """Those whose balance suffices, and those with open positions, whatever is wrong: nobody else
+    watches their stops. As in the bot, a fee must not end trading that has begun. Raises
+    OperationalException when none is left, and for what a person has to mend while none has a
+    position."""
+    watched = any(one.positions for one in brokers)
     found = []
     for one in brokers:
-        needed = broker_minimum(one.name, settings) * (1 - _slack(one, settings))
-        if one.positions:
-            console.print(
-                f"{one.name}: ${one.equity:.2f}, open positions: {one.positions}", highlight=False
-            )
-            found.append(one)
-        elif one.equity < needed:
-            console.print(
-                f"{one.name} holds ${one.equity:.2f}, below its minimum of ${needed:.2f} "
-                f"(min_balance_{one.name}): it is left out.",
-                highlight=False,
-            )
+        if one.problem and not watched:
+            raise OperationalException(one.problem)
+        left_out = None if one.positions else one.problem or _shortfall(one, settings)
+        if left_out:
+            told = f"{left_out} {one.name} is left out."
+        elif one.problem:
+            told = f"{one.problem} {one.name} starts all the same: open positions: {one.positions}"
         else:
-            console.print(f"{one.name}: ${one.equity:.2f}", highlight=False)
+            told = f"{one.name}: ${one.equity:.2f}"
+            told += f", open positions: {one.positions}" if one.positions else ""
+        console.print(told, highlight=False)
+        if not left_out:
             found.append(one)
     total = sum(one.equity for one in found)
     slack = max((_slack(one, settings) for one in found), default=0.0)
     enough = total >= settings.min_balance_to_trade * (1 - slack)
-    if not found or not (enough or any(one.positions for one in found)):
+    if not watched and not (found and enough):
         raise OperationalException(
             f"Nothing to start: ${total:.2f} on brokers above their minimum, and trading starts at "
             f"${settings.min_balance_to_trade:.2f} (min_balance_to_trade)."
         )
     return found
+
+
+def _shortfall(broker: Broker, settings: Settings) -> str | None:
+    """A sentence when its account holds less than its minimum."""
+    needed = broker_minimum(broker.name, settings) * (1 - _slack(broker, settings))
+    if broker.equity >= needed:
+        return None
+    return (
+        f"{broker.name} holds ${broker.equity:.2f}, below its minimum of ${needed:.2f} "
+        f"(min_balance_{broker.name})."
+    )
 
 
 def _slack(broker: Broker, settings: Settings) -> float:

@@ -150,6 +150,28 @@ class TestWhatIsStarted:
         assert "coinbase: $9.00, open positions: 1" in said
         assert "kraken holds $49.00, below its minimum of $50.00" in said
 
+    def test_what_is_wrong_with_one_leaves_no_position_of_another_alone(self, shop: Shop) -> None:
+        """A reboot while Kraken is in maintenance, or after its key was revoked."""
+        shop.configure(dry_run=False)
+        shop.open(coinbase="20", kraken="100")
+        text = (shop.home / ".env").read_text()
+        (shop.home / ".env").write_text(text.replace("kraken-bot", "kraken-other"))
+        shop.bought("tradesv3.sqlite")
+        code, said = shop.trade()
+        assert code == 0, said
+        assert list(shop.started) == ["coinbase"]
+        assert "that the key is active. kraken is left out." in said
+
+    def test_positions_are_watched_though_the_ledger_is_gone(self, shop: Shop) -> None:
+        """Its bot enters nothing, and sells at its stops."""
+        shop.environ["PORTFOLIO_URL"] = "postgresql://nija:tops3cret@127.0.0.1:1/nija"
+        shop.bought("tradesv3.dryrun.sqlite")
+        code, said = shop.trade()
+        assert code == 0, said
+        assert list(shop.started) == ["coinbase"]
+        assert "coinbase starts all the same: open positions: 1" in said
+        assert "tops3cret" not in said
+
     def test_coins_count(self, shop: Shop) -> None:
         shop.configure(dry_run=False)
         shop.open(coinbase="20", kraken="10")
