@@ -10,7 +10,6 @@ from typing import Any
 from freqtrade.constants import Config
 from freqtrade.exchange import timeframe_to_seconds
 from freqtrade.persistence import LocalTrade
-from freqtrade.strategy import IStrategy
 
 from nija_plugins import manager, redaction
 from nija_plugins.account import Account
@@ -31,6 +30,7 @@ from nija_plugins.requests import LIQUIDATION_BUFFER, entry_request, market_rule
 from nija_plugins.run import Run
 from nija_plugins.scaling.tiers import SCALING_TIERS
 from nija_plugins.settings import Settings
+from nija_plugins.strategy.fixed import Fixed, ignored
 from nija_plugins.view import Regime
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ WIDEST = 0.9
 """How much of the disaster stop's distance a plan may use."""
 
 
-class StrategyBase(IStrategy):
+class StrategyBase(Fixed):
     """The memory of a run. Raises SettingsError or PluginError (freqtrade's OperationalException)
     at construction."""
 
@@ -62,18 +62,11 @@ class StrategyBase(IStrategy):
         if self._mode == "live" and holds_stops(config["exchange"]["name"]):
             # Not in a dry-run: freqtrade would fill it at the stop's price, for the maker's fee.
             self.order_types: dict[str, Any] = {**self.order_types, "stoploss_on_exchange": True}
-        if config.get("position_adjustment_enable"):
-            logger.warning("position_adjustment_enable is ignored: NIJA sizes a position once.")
+        for sentence in ignored(config):
+            logger.warning("%s", sentence)
         self._started: datetime | None = None
         self._turn = RLock()
         self._forget()
-
-    @property
-    def position_adjustment_enable(self) -> bool:
-        """Never, whatever the configuration says: freqtrade asks neither for a stake nor for a
-        confirmation before it adds to a position, and a forced entry adds all that it proposes. It
-        leaves alone what is a property."""
-        return False
 
     def _forget(self) -> None:
         """Begins anew, as a new process would: with what is on disk, and nothing else."""

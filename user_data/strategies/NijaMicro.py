@@ -29,10 +29,8 @@ class NijaMicro(NijaStrategy):
 
     # The way out: the plan's stop, set when the entry fills, then trailed behind closes.
     stoploss = -0.30  # a disaster stop for the seconds before the planned one stands
-    use_custom_stoploss = True
     time_stop = timedelta(days=30)
     minimal_roi = {"0": 100}  # no profit target: wide trails earn more than targets
-    use_exit_signal = True
 
     order_types = {
         "entry": "limit",

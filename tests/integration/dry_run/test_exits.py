@@ -109,6 +109,21 @@ class TestExit:
         bot.at(12, 5)
         assert closed_trade().exit_reason == "nija_time_stop"
 
+    def test_no_configuration_takes_an_exit_away(self, home: Home) -> None:
+        """freqtrade lets a configuration overrule a strategy: without these neither the planned
+        stop nor the time stop of a trade at a loss would be there."""
+        home.plugin("script", script({BTC: [8]}, stop=0.04, trail=0.05))
+        home.market.paint("BTC", 9, [0.99])
+        wanted = {"use_custom_stoploss": False, "use_exit_signal": False, "exit_profit_only": True}
+        bot = home.start(**wanted).at(8).at(9)
+        bot.strategy.time_stop = timedelta(hours=4)
+        trade = open_trade()
+        assert trade.stop_loss == pytest.approx(trade.open_rate * 0.96, rel=1e-4)
+        bot.at(12, 5)
+        assert closed_trade().exit_reason == "nija_time_stop"
+        for name in wanted:
+            assert bot.said(f"{name} is ignored")
+
     def test_an_entry_that_rests(self, home: Home) -> None:
         """Its cash is reserved; the plan is that of its signal, though it fills a candle later."""
         home.plugin("script", script({BTC: [8]}, stop=0.05))
