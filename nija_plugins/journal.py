@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from pathlib import Path
 
 from sqlalchemy import DateTime, Float, Index, String, Text, create_engine, delete, select
@@ -66,13 +67,14 @@ class Journal:
     def record(
         self, time: datetime, pair: str, score: float, reasons: list[tuple[str, str]]
     ) -> None:
-        """Adds a refused candidate with its (rule, sentence) reasons; never raises."""
+        """Adds a refused candidate with its (rule, sentence) reasons; never raises. A score that
+        nobody could tell counts as 0: SQLite has no NaN."""
         rows = [
             _Refusal(
                 time=time.astimezone(UTC).replace(tzinfo=None),
                 account=self._account,
                 pair=pair,
-                score=score,
+                score=score if isfinite(score) else 0.0,
                 rule=rule,
                 sentence=sentence,
             )
