@@ -167,7 +167,13 @@ class TestUnusable:
         (tmp_path / LEDGER_FILE).unlink()
         assert ledger.view() == View()
 
-    @pytest.mark.parametrize("url", ["mysql://me:tops3cret@host/nija", "tops3cret", "sqlite://"])
+    @pytest.mark.parametrize(
+        "url",
+        [
+            *("mysql://me:tops3cret@host/nija", "tops3cret", "sqlite://"),
+            "postgresql://me:half@tops3cret@host/nija",
+        ],
+    )
     def test_an_address_that_is_none(self, url: str) -> None:
         with pytest.raises(SettingsError, match=r'"nija.portfolio_url"') as caught:
             Settings.load({"nija": {"portfolio_url": url}}, {})
