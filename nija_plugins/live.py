@@ -176,9 +176,11 @@ class LiveWatch:
             self.failing[WALLETS] = blank
 
     def blank(self, wallets: Wallets) -> str | None:
-        """A sentence when the wallets hold no stake currency, not even none of it: ccxt makes an
-        empty account of half an answer. Live only."""
-        if self._mode != "live" or self._stake_currency in wallets.get_all_balances():
+        """A sentence when the wallets hold no stake currency, not even none of it, or do not say how
+        much: ccxt makes an empty account of half an answer, and None of half a balance. Live
+        only."""
+        held = wallets.get_all_balances().get(self._stake_currency)
+        if self._mode != "live" or (held is not None and held.total is not None):
             return None
         return f"The exchange named no {self._stake_currency}: the balances are not known."
 

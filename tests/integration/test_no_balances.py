@@ -33,6 +33,21 @@ def test_the_money_is_not_gone(home: Home, exchange: str) -> None:
     assert open_trade(ETH).amount > 0
 
 
+def test_a_balance_of_nobody_knows_how_much(
+    home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ccxt's total is None where the exchange left a number out, and freqtrade makes 0 of it."""
+    bot = home.start((BTC,), exchange=exchange, live=True).at(4).at(4, 20)
+    marks = bot.run.memory.benchmarks
+    told = {"USD": {"free": None, "used": None, "total": None}}
+    monkeypatch.setattr(bot.strategy.wallets._exchange, "get_balances", lambda: told)
+    for minute in range(10, 60, 10):
+        bot.at(4, minute * 60)
+        assert bot.account().problem
+    assert not home.alerts("ithdrawal")
+    assert bot.run.memory.benchmarks == marks
+
+
 def test_a_start_without_balances_enters_nothing(home: Home, exchange: str) -> None:
     home.plugin("script", script({BTC: [4]}))
     home.account(exchange)
