@@ -176,9 +176,8 @@ class LiveWatch:
             self.failing[WALLETS] = blank
 
     def blank(self, wallets: Wallets) -> str | None:
-        """A sentence when the wallets hold no stake currency, not even none of it, or do not say how
-        much: ccxt makes an empty account of half an answer, and None of half a balance. Live
-        only."""
+        """A sentence when the wallets hold no stake currency, not even none of it, or not how much:
+        ccxt makes an empty account of half an answer, and None of half a balance. Live only."""
         held = wallets.get_all_balances().get(self._stake_currency)
         if self._mode != "live" or (held is not None and held.total is not None):
             return None
