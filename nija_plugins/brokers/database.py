@@ -23,6 +23,9 @@ def ledger_url(portfolio_url: str | None, user_data: Path) -> URL:
         url = make_url(portfolio_url)
     except SQLAlchemyError:
         raise ValueError("this is no database address") from None
+    if "@" in (url.host or ""):
+        # What follows it would be shown as the name of the server.
+        raise ValueError("write an @ in the password as %40")
     kind = url.drivername.partition("+")[0]
     if kind == "sqlite" and url.database:
         return url

@@ -167,7 +167,15 @@ class TestUnusable:
         (tmp_path / LEDGER_FILE).unlink()
         assert ledger.view() == View()
 
-    @pytest.mark.parametrize("url", ["mysql://me:tops3cret@host/nija", "tops3cret", "sqlite://"])
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "mysql://me:tops3cret@host/nija",
+            "postgresql://me:p@tops3cret@host/nija",
+            "tops3cret",
+            "sqlite://",
+        ],
+    )
     def test_an_address_that_is_none(self, url: str) -> None:
         with pytest.raises(SettingsError, match=r'"nija.portfolio_url"') as caught:
             Settings.load({"nija": {"portfolio_url": url}}, {})
