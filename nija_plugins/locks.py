@@ -17,6 +17,9 @@ ERRORS, UNRECONCILED = "nija_errors", "nija_unreconciled"
 AFTER_EXIT = "Auto lock"
 """freqtrade's reason for locking a pair after each exit until the candle ends."""
 
+UNKNOWN = "unknown"
+"""What a lock is called that somebody made without a reason."""
+
 FOR_GOOD = timedelta(days=36_500)
 """Until a person unlocks."""
 
@@ -42,8 +45,10 @@ def lock_pair(pair: str, reason: str, now: datetime) -> None:
 
 
 def release(pair: str, reason: str, now: datetime) -> bool:
-    """Ends the locks of `pair` (or `ALL`) that have this reason; False when there was none."""
-    found = [lock for lock in PairLocks.get_pair_locks(pair, now) if lock.reason == reason]
+    """Ends the locks of `pair` (or `ALL`) that have this reason, `UNKNOWN` for those without one;
+    False when there was none."""
+    locks = PairLocks.get_pair_locks(pair, now)
+    found = [lock for lock in locks if (lock.reason or UNKNOWN) == reason]
     for lock in found:
         lock.active = False
         lock.lock_end_time = now
@@ -55,7 +60,7 @@ def release(pair: str, reason: str, now: datetime) -> bool:
 def active(now: datetime) -> dict[str, datetime]:
     """The reasons for which all pairs are locked at `now`, each with its end (UTC)."""
     return {
-        lock.reason or "unknown": _utc(lock.lock_end_time)
+        lock.reason or UNKNOWN: _utc(lock.lock_end_time)
         for lock in PairLocks.get_pair_locks(ALL, now)
     }
 
@@ -64,7 +69,7 @@ def on_pair(pair: str, now: datetime) -> tuple[tuple[str, datetime], ...]:
     """The locks of `pair` alone at `now` that a person, a protection or NIJA made, as (reason, end
     in UTC). Not freqtrade's own after an exit: that is for its signals."""
     return tuple(
-        (lock.reason or "unknown", _utc(lock.lock_end_time))
+        (lock.reason or UNKNOWN, _utc(lock.lock_end_time))
         for lock in PairLocks.get_pair_locks(pair, now, "long")
         if lock.reason != AFTER_EXIT
     )
@@ -73,7 +78,7 @@ def on_pair(pair: str, now: datetime) -> tuple[tuple[str, datetime], ...]:
 def every(now: datetime) -> tuple[tuple[str, str, datetime], ...]:
     """Every active lock as (pair, reason, end in UTC), freqtrade's own included."""
     return tuple(
-        (lock.pair, lock.reason or "unknown", _utc(lock.lock_end_time))
+        (lock.pair, lock.reason or UNKNOWN, _utc(lock.lock_end_time))
         for lock in PairLocks.get_pair_locks(None, now)
     )
 

@@ -27,8 +27,8 @@ def ledger_url(portfolio_url: str | None, user_data: Path) -> URL:
     except SQLAlchemyError:
         raise ValueError("this is no database address") from None
     if "@" in (url.host or ""):
-        # The end of the password, taken for the host, would be told where the host is.
-        raise ValueError('write each "@" of the password as %40')
+        # What follows it would be shown as the name of the server.
+        raise ValueError("write an @ in the password as %40")
     kind = url.drivername.partition("+")[0]
     if kind == "sqlite" and url.database:
         return url

@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from nija_plugins import redaction
+from nija_plugins.settings import Settings
 
 DEFAULT_CONFIG = Path("user_data/config.json")
 
@@ -68,6 +69,18 @@ def exchange_of(config: dict[str, Any]) -> str:
     if not isinstance(name, str):
         raise OperationalException('The configuration names no exchange: set "exchange.name".')
     return name
+
+
+def learn_tiers(config: dict[str, Any], settings: Settings) -> None:
+    """Loads the plugins as a bot does: one of them may append to the tier table. One that cannot be
+    loaded is told, and no end: a bot that runs since before needs its commands. Raises
+    SettingsError (freqtrade's OperationalException)."""
+    from nija_plugins import manager
+
+    try:
+        manager.build(settings, Path(config["user_data_dir"]) / "plugins")
+    except manager.PluginError as error:
+        console.print("Tiers of your own are not known.", error, markup=False, soft_wrap=True)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from nija_plugins.account import Account, Benchmarks
-from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, learn_tiers, load
 from nija_plugins.cli.offline import Exchange
 from nija_plugins.cli.tables import show, table
 from nija_plugins.entry import EntryRequest, Market
@@ -63,7 +63,9 @@ def explain(
 ) -> None:
     """Explain the stake of one entry on a fresh account: each leg, each cut, what decided."""
     with clear_errors():
-        settings = Settings.load(load(config))
+        loaded = load(config)
+        settings = Settings.load(loaded)
+        learn_tiers(loaded, settings)
         checked_equity(equity)
         market = market_rules(str(exchange), pair)
     if not 0 < stop < DISASTER_STOP:

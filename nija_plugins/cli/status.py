@@ -13,7 +13,7 @@ from nija_plugins.brokers.credentials import environment
 from nija_plugins.brokers.portfolio import View
 from nija_plugins.brokers.watch import ledger_of
 from nija_plugins.cli import loss_limits, portfolio
-from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
+from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, learn_tiers, load
 from nija_plugins.cli.database import memory_of, shown
 from nija_plugins.cli.tables import show, table
 from nija_plugins.memory import Memory, MemoryUnusable
@@ -34,6 +34,7 @@ def status(
         loaded = load(config)
         environ = environment(Path(".env"), os.environ)  # as `nija trade` does
         settings = Settings.load(loaded, environ)
+        learn_tiers(loaded, settings)
         state_file = state_path(loaded, settings)
         engine = AutoScalingEngine(
             state_file if state_file.is_file() else None, settings.downgrade_buffer
