@@ -21,7 +21,9 @@ CONFIG_FILE = "nija_trade.conf"
 LISTENER = "nothing_left"
 STEADY_SECONDS = 20
 """A bot that ends sooner has failed to start: the next attempt waits a second longer each time."""
-ATTEMPTS = 20
+ATTEMPTS = 240
+"""For eight hours: an exchange may be in maintenance when a machine comes back, and nobody else
+watches this bot's stops."""
 LEAVE_SECONDS = 60
 """How long a bot has to end by itself: it may be in the middle of an order."""
 
