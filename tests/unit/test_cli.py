@@ -159,6 +159,15 @@ class TestSignals:
         assert early["regime"] == "unknown"
         assert any("no plan" in one for one in early["missing"])
 
+    @pytest.mark.parametrize("command", [("signals", "BTC/USD"), ("train",)])
+    def test_an_exchange_whose_rules_nobody_knows(
+        self, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("FREQTRADE__EXCHANGE__NAME", "binance")
+        told = nija(*command)
+        assert told.exit_code == 2
+        assert "The rules of binance are not known here; known: coinbase" in told.output
+
     def test_futures_have_candles_of_their_own(self, tmp_path: Path) -> None:
         first, end = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)
         write_synthetic_candles(tmp_path, first, end, seed=3, futures=True)
