@@ -40,6 +40,13 @@ DISAGREEMENT = 0.02
 """Between two closes of one hour, as a fraction: more, and they are of two markets."""
 
 
+def candle_type(config: Mapping[str, Any]) -> CandleType:
+    """What kind of candles `config` trades on. freqtrade fills in its `candle_type_def` at a bot's
+    start; a command's configuration has none."""
+    default = CandleType.get_default(config.get("trading_mode") or "spot")
+    return CandleType.from_string(str(config.get("candle_type_def") or default))
+
+
 class Archive:
     """The candles of every pair, as far back as they are known."""
 
@@ -47,7 +54,7 @@ class Archive:
         folder = config.get("datadir")
         self._folder = Path(folder) if folder else None
         self._format: str | None = config.get("dataformat_ohlcv")
-        self._kind = CandleType.from_string(str(config.get("candle_type_def") or CandleType.SPOT))
+        self._kind = candle_type(config)
         self._mode: Mode = mode_of(config)
         self._known: dict[str, pd.DataFrame] = {}
         self._stored: dict[str, tuple[pd.Timestamp, pd.Timestamp]] = {}

@@ -141,9 +141,12 @@ def _facts(
 def market_rules(exchange: str, pair: str) -> Market:
     """The order rules of `pair` as the simulated exchange has them.
 
-    Raises ValueError naming the pairs it lists.
+    Raises ValueError naming the pairs it lists, or the exchanges that are known.
     """
-    found = LISTED[exchange]
+    found = LISTED.get(exchange)
+    if found is None:
+        known = ", ".join(LISTED)
+        raise ValueError(f"The rules of {exchange} are not known here; known: {known}.")
     margin = MARGIN_LEVELS[0][-1] + float(found.taker)
     for listing in found.listings:
         if listing.pair == pair:

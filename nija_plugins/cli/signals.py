@@ -11,7 +11,7 @@ from freqtrade.data.history import load_pair_history
 from rich.console import Console
 
 from nija_plugins import answers, manager
-from nija_plugins.archive import Archive
+from nija_plugins.archive import Archive, candle_type
 from nija_plugins.bars import BAR
 from nija_plugins.book import Book, Reading
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
@@ -94,7 +94,11 @@ def candles(
 ) -> pd.DataFrame:
     """Stored 1h candles that had closed by `until` (UTC), with daily columns where there are daily
     candles. Raises ValueError saying which command fetches missing ones."""
-    kept = {"datadir": folder, "data_format": config.get("dataformat_ohlcv", "feather")}
+    kept: dict[str, Any] = {
+        "datadir": folder,
+        "data_format": config.get("dataformat_ohlcv", "feather"),
+        "candle_type": candle_type(config),
+    }
     hourly: pd.DataFrame = load_pair_history(pair, "1h", fill_up_missing=True, **kept)
     if until is not None and len(hourly):
         hourly = hourly[hourly["date"] + HOUR <= until]

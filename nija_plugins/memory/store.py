@@ -101,7 +101,8 @@ class AccountStore:
     def save(
         self, memory: Memory, snapshot: Snapshot | None = None, flows: Sequence[CashFlow] = ()
     ) -> None:
-        """Writes `memory` and what came with it, all or nothing."""
+        """Writes `memory` and what came with it, all or nothing. A snapshot of an account that
+        could not be valued leaves the last one that could."""
         with self._session() as session:
             row = session.get(AccountRow, self.name)
             if row is None:
@@ -115,7 +116,7 @@ class AccountStore:
             row.locked = sorted(memory.locked)
             row.lasting = sorted(memory.incidents.lasting)
             row.external_cash, row.trades = memory.external_cash, memory.trades
-            if snapshot is not None:
+            if snapshot is not None and all(map(isfinite, snapshot.amounts)):
                 row.snapshot = _plain(snapshot)
             session.flush()
             session.execute(delete(IncidentRow).where(IncidentRow.account == self.name))
@@ -258,6 +259,6 @@ def _snapshot(plain: dict[str, object]) -> Snapshot:
     for moment in (found.time, *(end for _, _, end in found.locks)):
         if moment.tzinfo is None:
             raise ValueError(f"{moment} has no time zone")
-    for amount in (found.equity, found.worst_case, found.free_cash):
+    for amount in found.amounts:
         _finite(amount)
     return found

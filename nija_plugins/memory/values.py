@@ -40,3 +40,8 @@ class Snapshot:
     positions: int
     losing_streak: int
     locks: tuple[tuple[str, str, datetime], ...] = ()
+
+    @property
+    def amounts(self) -> tuple[float, float, float]:
+        """All that is in stake currency."""
+        return self.equity, self.worst_case, self.free_cash

@@ -159,6 +159,26 @@ class TestSignals:
         assert early["regime"] == "unknown"
         assert any("no plan" in one for one in early["missing"])
 
+    @pytest.mark.parametrize("command", [("signals", "BTC/USD"), ("train",)])
+    def test_an_exchange_whose_rules_nobody_knows(
+        self, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("FREQTRADE__EXCHANGE__NAME", "binance")
+        told = nija(*command)
+        assert told.exit_code == 2
+        assert "The rules of binance are not known here; known: coinbase" in told.output
+
+    def test_futures_have_candles_of_their_own(self, tmp_path: Path) -> None:
+        first, end = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)
+        write_synthetic_candles(tmp_path, first, end, seed=3, futures=True)
+        configured = ("-c", "user_data/config.json", "-c", "config.futures.json", "--json")
+        told = nija("signals", "BTC/USD:USD", "--datadir", str(tmp_path), *configured)
+        assert told.exit_code == 0, told.output
+        assert json.loads(told.stdout)["candle_closed"] == "2024-03-01T00:00Z"
+        told = nija("train", "--datadir", str(tmp_path), *configured)
+        assert told.exit_code == 0, told.output
+        assert json.loads(told.stdout)["ends"] == "2024-02-29T23:00Z"
+
     def test_no_candles_and_no_time_end_with_what_to_do(self, tmp_path: Path) -> None:
         result = nija("signals", "BTC/USD", "--datadir", str(tmp_path))
         assert result.exit_code == 2

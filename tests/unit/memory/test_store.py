@@ -3,7 +3,9 @@ a file that could not be read is never written to."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from math import nan
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,14 @@ class TestRoundTrip:
         store.save(SOME, first)
         store.save(SOME)
         assert store.snapshot() == first
+
+    def test_what_could_not_be_valued_leaves_the_last_snapshot(self, store: AccountStore) -> None:
+        """Such as a future whose funding is NaN: read back, it would look like a damaged file."""
+        known = Snapshot(NOW, 100.0, 99.0, 80.0, 1, 0)
+        store.save(Memory(), known)
+        store.save(SOME, replace(known, equity=nan, worst_case=nan))
+        assert store.snapshot() == known
+        assert store.load() == SOME
 
     def test_flows_add_up_in_their_order(self, store: AccountStore) -> None:
         flows = [CashFlow(NOW, 50.0), CashFlow(NOW + timedelta(hours=1), -20.0)]
