@@ -129,4 +129,5 @@ def tightest(cuts: tuple[Cut, ...]) -> Cut:
 
 
 def _cut(name: str, largest: float, why: str) -> Cut:
-    return Cut(name, max(largest, 0.0), why)
+    # What is no number allows nothing: max() would keep it.
+    return Cut(name, largest if largest > 0 else 0.0, why)

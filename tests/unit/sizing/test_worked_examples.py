@@ -123,3 +123,7 @@ def test_no_upgrade_makes_the_same_trade_smaller(
         wish = nija_stake(request, account, Settings())
         stakes.append(decide(wish, request, account, Settings()).stake)
     assert stakes[1] >= stakes[0]
+
+
+def test_a_stop_that_nobody_knows_allows_nothing() -> None:
+    assert decide(50.0, a_request(stop=float("nan")), an_account(1000), Settings()).stake == 0
