@@ -178,8 +178,10 @@ class LiveWatch:
     def blank(self, wallets: Wallets) -> str | None:
         """A sentence when the wallets hold no stake currency, not even none of it, or not how much:
         ccxt makes an empty account of half an answer, and None of half a balance. Live only."""
+        if self._mode != "live":
+            return None
         held = wallets.get_all_balances().get(self._stake_currency)
-        if self._mode != "live" or (held is not None and held.total is not None):
+        if held is not None and held.total is not None:
             return None
         return f"The exchange named no {self._stake_currency}: the balances are not known."
 
