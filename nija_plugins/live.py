@@ -7,9 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from freqtrade.data.dataprovider import DataProvider
-from freqtrade.persistence import LocalTrade, Order, Trade
+from freqtrade.persistence import LocalTrade, Trade
 from freqtrade.wallets import Wallets
-from sqlalchemy import func, select
 
 from nija_plugins import locks, reconciling
 from nija_plugins.account import Account
@@ -21,6 +20,7 @@ from nija_plugins.entry import Mode
 from nija_plugins.holdings import Unexplained
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
 from nija_plugins.missing import SMALL, MissingPositions
+from nija_plugins.tallies import recent_turnover, trades_known
 from nija_plugins.wallet import arrived, cash, gone
 
 logger = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class LiveWatch:
             self._memory_fails(error)
             return memory
         self._loaded = True
-        known = _trades_known()
+        known = trades_known()
         if memory.trades > known == 0 and self._mode == "dry_run":
             logger.info("A new database of trades: the dry-run's loss limits start anew.")
             memory = Memory()
@@ -98,7 +98,7 @@ class LiveWatch:
         a minute. Entries wait while that fails."""
         if not self._loaded:
             return memory
-        memory = replace(memory, trades=_trades_known())
+        memory = replace(memory, trades=trades_known())
         if self._saved is not None:
             saved, when = self._saved
             unchanged = replace(saved, seen=None) == replace(memory, seen=None)
@@ -236,7 +236,7 @@ class LiveWatch:
         view = CashView(
             total=total,
             effect=effect_of(trades, Trade.get_total_closed_profit()),
-            doubt=FEE_DOUBT * _recent_turnover(now),
+            doubt=FEE_DOUBT * recent_turnover(now),
             paying=sum(_paying(one, wallets, self._own(one)) for one in trades),
             bringing=sum(_bringing(one, wallets, self._own(one)) for one in trades),
             refreshed=read,
@@ -386,17 +386,3 @@ def _read_at(wallets: Wallets, now: datetime) -> datetime:
     """When freqtrade last read the wallets (UTC)."""
     read: datetime | None = wallets._last_wallet_refresh
     return read or now
-
-
-def _trades_known() -> int:
-    """How many trades with a fill the database knows; unfilled entries come and go."""
-    query = select(func.count(Trade.id)).where((Trade.is_open.is_(False)) | (Trade.amount > 0))
-    return int(Trade.session.scalar(query) or 0)
-
-
-def _recent_turnover(now: datetime) -> float:
-    """What orders of the last day, and of open trades, moved, in stake currency."""
-    worth = func.sum(func.coalesce(Order.filled, 0) * func.coalesce(Order.average, Order.price, 0))
-    recent = Order.order_filled_date >= (now - timedelta(days=1)).replace(tzinfo=None)
-    query = select(worth).join(Trade, Order.ft_trade_id == Trade.id).where(recent | Trade.is_open)
-    return float(Order.session.scalar(query) or 0.0)
