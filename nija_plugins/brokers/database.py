@@ -57,7 +57,10 @@ def engine_of(url: URL) -> Engine:
             poolclass=NullPool,
             connect_args={
                 "connect_timeout": PATIENT_SECONDS,
+                # A network that is cut: by what was sent and not taken, and else by asking it.
                 "tcp_user_timeout": PATIENT_SECONDS * 1000,
+                "keepalives_idle": PATIENT_SECONDS,
+                "keepalives_interval": 1,
                 "options": " ".join(f"-c {name}={value}s" for name, value in limits.items()),
             },
         )

@@ -1,6 +1,7 @@
 """A PostgreSQL that stops answering without a word: a network that is cut, a server that hangs."""
 
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -8,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
-from nija_plugins.brokers.database import PATIENT_SECONDS, ledger_url
+from nija_plugins.brokers import database
+from nija_plugins.brokers.database import PATIENT_SECONDS, engine_of, ledger_url
 from nija_plugins.brokers.ledger import Ledger, LedgerUnusable
 
 pytestmark = pytest.mark.xdist_group("postgres")
@@ -77,3 +79,29 @@ def test_a_server_that_falls_silent_holds_nobody_up(
     assert time.monotonic() - began < 2 * PATIENT_SECONDS
     wire.silent = False
     ledger.view()
+
+
+def test_a_network_that_is_cut_while_a_bot_waits_is_noticed(server: str, tmp_path: Path) -> None:
+    """What the system does then cannot be played on one machine; what it is asked can be seen."""
+    with engine_of(ledger_url(server, tmp_path)).connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        with socket.socket(fileno=os.dup(driver.pgconn.socket)) as used:
+            if used.family == socket.AF_UNIX:
+                pytest.skip("this PostgreSQL is asked through a file, which no network cuts")
+            told = (socket.TCP_USER_TIMEOUT, socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL)
+            found = [used.getsockopt(socket.IPPROTO_TCP, one) for one in told]
+    assert found == [PATIENT_SECONDS * 1000, PATIENT_SECONDS, 1]
+
+
+def test_a_bot_that_is_cut_off_in_a_change_lets_the_others_in(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "IDLE_SECONDS", 1)
+    address = ledger_url(server, tmp_path)
+    other = Ledger(address, "of a bot that was cut off")
+    other.view()
+    with engine_of(address).connect() as cut_off:
+        cut_off.execute(text("SELECT * FROM nija_portfolios FOR UPDATE"))
+        other.view()  # or the lock would not be had within PATIENT_SECONDS, and it would raise
+        cut_off.invalidate()
