@@ -1,5 +1,6 @@
 """What freqtrade says an exchange can do, before it has been connected."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import freqtrade.exchange
@@ -20,3 +21,10 @@ def holds_stops(exchange: str) -> bool:
         feature(exchange, "stoploss_on_exchange")
         and "market" in feature(exchange, "stoploss_order_types")
     )
+
+
+def stop_rests(config: Mapping[str, Any]) -> bool:
+    """Whether a live bot's stop rests at its exchange: where it can, unless "order_types" of
+    `config` says no."""
+    wanted = config.get("order_types", {}).get("stoploss_on_exchange", True)
+    return bool(wanted) and holds_stops(config["exchange"]["name"])

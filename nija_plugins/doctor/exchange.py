@@ -7,7 +7,7 @@ from nija_plugins.brokers.credentials import NAMES, CredentialsError, credential
 from nija_plugins.doctor.context import Context
 from nija_plugins.doctor.finding import Finding, NotPossible, failed, ok, warning
 from nija_plugins.doctor.network import NEVER_SENT, NoAnswer
-from nija_plugins.exchange_features import feature, holds_stops
+from nija_plugins.exchange_features import feature, stop_rests
 
 SKEW_WARNING = timedelta(seconds=1)
 SKEW_FAILED = timedelta(seconds=5)
@@ -119,7 +119,7 @@ def stoploss(context: Context) -> Iterator[Finding]:
         return
     can = "could hold one, it is switched off" if supported else "cannot hold one for freqtrade"
     text = f"Software stop: it sells only while the bot runs ({context.exchange} {can})"
-    if context.dry_run and holds_stops(context.exchange) and "order_types" not in context.config:
+    if context.dry_run and stop_rests(context.config):
         yield ok(f"Software stop, in a dry run; live it rests on {context.exchange}")
     elif context.dry_run:
         yield ok(f"{text}; here with play money")

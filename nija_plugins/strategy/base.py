@@ -17,7 +17,7 @@ from nija_plugins.archive import Archive
 from nija_plugins.book import Book, Reading
 from nija_plugins.brokers.watch import PortfolioWatch
 from nija_plugins.entry import EntryRequest, Market, Mode
-from nija_plugins.exchange_features import holds_stops
+from nija_plugins.exchange_features import holds_stops, stop_rests
 from nija_plugins.live import LiveWatch
 from nija_plugins.lost_stops import LostStops
 from nija_plugins.memory import AccountStore
@@ -59,9 +59,12 @@ class StrategyBase(Fixed):
         config["nija_fingerprint"] = manager.fingerprint(
             self._build_manager(), self.nija_settings, SCALING_TIERS, self._learned_from()
         )
-        if self._mode == "live" and holds_stops(config["exchange"]["name"]):
+        if holds_stops(config["exchange"]["name"]):
             # Not in a dry-run: freqtrade would fill it at the stop's price, for the maker's fee.
-            self.order_types: dict[str, Any] = {**self.order_types, "stoploss_on_exchange": True}
+            rests = {"stoploss_on_exchange": self._mode == "live" and stop_rests(config)}
+            self.order_types: dict[str, Any] = {**self.order_types, **rests}
+            if "order_types" in config:  # freqtrade will prefer them
+                config["order_types"] = {**config["order_types"], **rests}
         for sentence in ignored(config):
             logger.warning("%s", sentence)
         self._started: datetime | None = None

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from freqtrade.configuration.load_config import load_config_file
 from freqtrade.persistence import Trade
 
 from nija_plugins.venue.faults import Fault
 from nija_plugins.venue.orders import Order, Side
+from tests.conftest import ROOT
 from tests.integration.live import Bot, Home, closed_trade, open_trade, script
 from tests.integration.painted_market import after
 from tests.integration.test_live_mode import assert_reconciled
@@ -23,10 +25,10 @@ SOFTWARE_STOP = {
 }
 
 
-def entered(home: Home, exchange: str = "kraken", **changes: Any) -> Bot:
+def entered(home: Home, exchange: str = "kraken", *, live: bool = True, **changes: Any) -> Bot:
     """A bot with a position in BTC since START + 4, its stop 4% below."""
     home.plugin("scripted", script({BTC: [4]}, stop=0.04))
-    bot = home.start(exchange=exchange, live=True, timeout=500, **changes).at(4).at(4, 15)
+    bot = home.start(exchange=exchange, live=live, timeout=500, **changes).at(4).at(4, 15)
     assert open_trade().amount > 0
     return bot
 
@@ -70,6 +72,22 @@ def test_elsewhere_the_bot_watches_it(home: Home, exchange: str, changes: dict[s
     bot = entered(home, exchange, **changes)
     bot.at(4, 60)
     assert not home.books(exchange).open_orders
+
+
+def test_krakens_overlay_leaves_it_there_live_and_never_in_a_dry_run(home: Home) -> None:
+    """freqtrade would fill a dry-run's at the stop's price, whatever the market's is."""
+    overlay = {"order_types": load_config_file(str(ROOT / "config.kraken.json"))["order_types"]}
+    home.market.paint("BTC", 5, [1.0, 0.80])
+    bot = entered(home, live=False, **overlay).at(4, 60)
+    assert bot.strategy.order_types["stoploss_on_exchange"] is False
+    assert not open_trade().open_sl_orders
+    bot.at(6).at(7)
+    assert closed_trade().close_rate < 0.9 * closed_trade().open_rate
+    home.kill()
+    home.clock.move_to(after(8))
+    home.plugin("scripted", script({BTC: [12]}, stop=0.04))
+    home.start(exchange="kraken", live=True, **overlay).at(12).at(12, 15)
+    assert len(stops(home)) == 1
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.ERROR_AFTER, Fault.HALF_JSON])
