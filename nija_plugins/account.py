@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from nija_plugins.brokers.others import ALONE, Others
 
 if TYPE_CHECKING:
-    from nija_plugins.holdings import Unexplained
     from nija_plugins.incidents import Incident
+    from nija_plugins.live.holdings import Unexplained
     from nija_plugins.scaling.limits import Limits
     from nija_plugins.scaling.tiers import ScalingTier
 

@@ -13,8 +13,8 @@ import pluggy
 
 if TYPE_CHECKING:
     from nija_plugins.account import Account
+    from nija_plugins.candles.history import History
     from nija_plugins.entry import EntryRequest
-    from nija_plugins.history import History
     from nija_plugins.scaling.tiers import ScalingTier
     from nija_plugins.settings import Settings
     from nija_plugins.view import Confidence, Plan, Vote

@@ -6,9 +6,7 @@ A lock is known by its reason; all but `UNRECONCILED` are for all pairs ("*").
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-
-from freqtrade.persistence import PairLocks
-from freqtrade.persistence.pairlock import PairLock
+from typing import Any
 
 ALL = "*"
 DRAWDOWN, DAY, STREAK = "nija_drawdown", "nija_daily_loss", "nija_streak"
@@ -36,23 +34,25 @@ UNLOCKING: Mapping[str, str] = {
 def lock_all(reason: str, until: datetime, now: datetime) -> None:
     """Locks every pair from `now` to `until` (UTC). freqtrade rounds the end up to a candle, and
     00:00 up to the next one, so it is told a second less."""
-    PairLocks.lock_pair(ALL, until - timedelta(seconds=1), reason, now=now)
+    _kept().lock_pair(ALL, until - timedelta(seconds=1), reason, now=now)
 
 
 def lock_pair(pair: str, reason: str, now: datetime) -> None:
     """Locks one pair until the reason is gone or a person unlocks."""
-    PairLocks.lock_pair(pair, now + FOR_GOOD, reason, now=now)
+    _kept().lock_pair(pair, now + FOR_GOOD, reason, now=now)
 
 
 def release(pair: str, reason: str, now: datetime) -> bool:
     """Ends the locks of `pair` (or `ALL`) that have this reason, `UNKNOWN` for those without one;
     False when there was none."""
-    locks = PairLocks.get_pair_locks(pair, now)
+    locks = _kept().get_pair_locks(pair, now)
     found = [lock for lock in locks if (lock.reason or UNKNOWN) == reason]
     for lock in found:
         lock.active = False
         lock.lock_end_time = now
-    if found and PairLocks.use_db:
+    if found and _kept().use_db:
+        from freqtrade.persistence.pairlock import PairLock
+
         PairLock.session.commit()
     return bool(found)
 
@@ -61,7 +61,7 @@ def active(now: datetime) -> dict[str, datetime]:
     """The reasons for which all pairs are locked at `now`, each with its end (UTC)."""
     return {
         lock.reason or UNKNOWN: _utc(lock.lock_end_time)
-        for lock in PairLocks.get_pair_locks(ALL, now)
+        for lock in _kept().get_pair_locks(ALL, now)
     }
 
 
@@ -70,7 +70,7 @@ def on_pair(pair: str, now: datetime) -> tuple[tuple[str, datetime], ...]:
     in UTC). Not freqtrade's own after an exit: that is for its signals."""
     return tuple(
         (lock.reason or UNKNOWN, _utc(lock.lock_end_time))
-        for lock in PairLocks.get_pair_locks(pair, now, "long")
+        for lock in _kept().get_pair_locks(pair, now, "long")
         if lock.reason != AFTER_EXIT
     )
 
@@ -79,7 +79,7 @@ def every(now: datetime) -> tuple[tuple[str, str, datetime], ...]:
     """Every active lock as (pair, reason, end in UTC), freqtrade's own included."""
     return tuple(
         (lock.pair, lock.reason or UNKNOWN, _utc(lock.lock_end_time))
-        for lock in PairLocks.get_pair_locks(None, now)
+        for lock in _kept().get_pair_locks(None, now)
     )
 
 
@@ -87,10 +87,16 @@ def last_began(reason: str) -> datetime | None:
     """When the latest lock for `reason` began, active or not, or None."""
     began = [
         _utc(lock.lock_time)
-        for lock in PairLocks.get_all_locks()
+        for lock in _kept().get_all_locks()
         if lock.pair == ALL and lock.reason == reason
     ]
     return max(began, default=None)
+
+
+def _kept() -> Any:
+    from freqtrade.persistence import PairLocks  # seconds, which nobody waits for to know a name
+
+    return PairLocks
 
 
 def _utc(moment: datetime) -> datetime:

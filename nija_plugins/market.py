@@ -20,8 +20,8 @@ import pandas as pd
 
 from nija_plugins import answers
 from nija_plugins.bars import decision_rows
+from nija_plugins.candles.past import Past
 from nija_plugins.guard import Hooks, PluginFailure
-from nija_plugins.past import Past
 from nija_plugins.settings import Settings
 from nija_plugins.signals.quality import candle_problem
 from nija_plugins.signals.volatility import daily_volatility

@@ -7,7 +7,7 @@ from datetime import datetime
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from nija_plugins.book import Reading
+from nija_plugins.candles.book import Reading
 
 if TYPE_CHECKING:
     from freqtrade.persistence import LocalTrade

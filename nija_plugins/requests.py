@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
 
-from nija_plugins.book import Reading
+from nija_plugins.candles.book import Reading
 from nija_plugins.entry import EntryRequest, Market, Mode
 from nija_plugins.sizing.lot import ENGINE_RESERVE, live_minimum_stake
 

@@ -9,7 +9,7 @@ from freqtrade.persistence import LocalTrade, Trade
 from freqtrade.wallets import Wallets
 
 from nija_plugins.account import Position
-from nija_plugins.book import Book
+from nija_plugins.candles.book import Book
 from nija_plugins.entry import Mode
 
 NOTHING: Mapping[str, float] = {}

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from nija_plugins.account import Benchmarks
 from nija_plugins.brokers.portfolio import Member
-from nija_plugins.cash_flows import CENT, share_of
+from nija_plugins.live.cash_flows import CENT, share_of
 
 
 def moved(

@@ -20,8 +20,9 @@ from nija_plugins.venue.address import DEFAULT_PORT
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.candles import SyntheticCandles
 from nija_plugins.venue.environment import freqtrade_environment
-from nija_plugins.venue.files import MARKER, write_synthetic_candles
+from nija_plugins.venue.files import write_synthetic_candles
 from nija_plugins.venue.generator import DEFAULT_SEED
+from nija_plugins.venue.marker import MARKER
 from nija_plugins.venue.server import VenueError, serve
 
 BALANCES = (15, 240, 990)

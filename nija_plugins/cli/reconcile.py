@@ -18,13 +18,14 @@ from freqtrade.wallets import Wallets
 from rich.console import Console
 from rich.markup import escape
 
-from nija_plugins import locks, reconciling
-from nija_plugins.adopting import adopt, bought_for, order_behind
+from nija_plugins import locks
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.database import memory_of, open_trades_database
 from nija_plugins.cli.one_bot import ENV_FILE, EnvFile, OfBroker, chosen
 from nija_plugins.cli.tables import show, table
-from nija_plugins.holdings import Unexplained
+from nija_plugins.live import reconciling
+from nija_plugins.live.adopting import adopt, bought_for, order_behind
+from nija_plugins.live.holdings import Unexplained
 from nija_plugins.memory import MemoryUnusable
 
 

@@ -12,7 +12,7 @@ from rich.markup import escape
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.database import shown
 from nija_plugins.cli.tables import show, table
-from nija_plugins.journal import JOURNAL_FILE, JournalUnreadable, Refused, read
+from nija_plugins.records.journal import JOURNAL_FILE, JournalUnreadable, Refused, read
 from nija_plugins.research import result as results
 
 

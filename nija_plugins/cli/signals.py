@@ -11,9 +11,10 @@ from freqtrade.data.history import load_pair_history
 from rich.console import Console
 
 from nija_plugins import answers, manager
-from nija_plugins.archive import Archive, candle_type
 from nija_plugins.bars import BAR
-from nija_plugins.book import Book, Reading
+from nija_plugins.candles.archive import Archive, candle_type
+from nija_plugins.candles.book import Book, Reading
+from nija_plugins.candles.past import Past, quote_of
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
 from nija_plugins.cli.explain import DISASTER_STOP, fresh_account, market_rules
 from nija_plugins.cli.facts import known
@@ -21,7 +22,6 @@ from nija_plugins.cli.tables import show, table
 from nija_plugins.entry import EntryRequest
 from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.market import COLUMNS, add_view
-from nija_plugins.past import Past, quote_of
 from nija_plugins.requests import entry_request
 from nija_plugins.research.study.entries import with_daily
 from nija_plugins.settings import Settings

@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from nija_plugins import manager
-from nija_plugins.archive import Archive
+from nija_plugins.candles.archive import Archive
+from nija_plugins.candles.history import History
+from nija_plugins.candles.past import MODELS, Past, quote_of, traded
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
 from nija_plugins.cli.explain import market_rules, percentage
 from nija_plugins.cli.facts import known, mean
 from nija_plugins.cli.tables import show, table
 from nija_plugins.guard import Hooks
-from nija_plugins.history import History
-from nija_plugins.past import MODELS, Past, quote_of, traded
 from nija_plugins.report.words import NOTHING
 from nija_plugins.research.calibration import draw
 from nija_plugins.research.filter_report import judged_candidates, periods, report

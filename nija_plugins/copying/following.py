@@ -7,7 +7,7 @@ from math import nan
 
 from freqtrade.persistence import Trade
 
-from nija_plugins.book import Reading
+from nija_plugins.candles.book import Reading
 from nija_plugins.copying import rules
 from nija_plugins.copying.tag import Copy
 from nija_plugins.entry import EntryRequest

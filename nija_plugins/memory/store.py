@@ -17,8 +17,8 @@ from sqlalchemy.pool import NullPool
 
 from nija_plugins.account import Benchmarks
 from nija_plugins.brief import brief, cause
-from nija_plugins.cash_flows import CashFlow
 from nija_plugins.incidents import Incident, Incidents
+from nija_plugins.live.cash_flows import CashFlow
 from nija_plugins.memory.tables import (
     AccountRow,
     Base,

@@ -13,16 +13,16 @@ from freqtrade.persistence import Trade
 from freqtrade.persistence.pairlock import PairLock
 from sqlalchemy import select
 
-from nija_plugins.journal import JOURNAL_FILE, read
 from nija_plugins.locks import ALL, DRAWDOWN
 from nija_plugins.memory.values import Snapshot
 from nija_plugins.plans import KEY as PLAN
+from nija_plugins.records.journal import JOURNAL_FILE, read
+from nija_plugins.records.stakes import KEY as STAKE
 from nija_plugins.report.from_result import closed_trades
 from nija_plugins.report.performance import DAYS, REFUSED, Performance, falls
 from nija_plugins.run import STATE_FILE
 from nija_plugins.scaling.state import DamagedStateError, FutureStateError, parse_state
 from nija_plugins.settings import Settings
-from nija_plugins.stakes import KEY as STAKE
 
 REALISED = (
     "A bot keeps no record of its equity: the curve moves when a trade closes, so falls within "

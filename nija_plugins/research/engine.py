@@ -39,8 +39,8 @@ class Outcome:
     """What one backtest came to.
 
     `trades` has a row each; `refused` counts refusals by rule, `refusals` has each of them (see
-    `nija_plugins.refusals`); `locks` are (reason, begin, end); `equity` is NIJA's own (see
-    `nija_plugins.record`); `wallet_drawdown` is freqtrade's wallet-based one, a fraction.
+    `nija_plugins.records.refusals`); `locks` are (reason, begin, end); `equity` is NIJA's own (see
+    `nija_plugins.records.equity`); `wallet_drawdown` is freqtrade's wallet-based one, a fraction.
     """
 
     trades: pd.DataFrame

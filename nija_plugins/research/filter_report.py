@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from nija_plugins.candles.history import History
 from nija_plugins.guard import Hooks
-from nija_plugins.history import History
 from nija_plugins.report.words import number, percent
 from nija_plugins.research.filter_study import (
     Figures,

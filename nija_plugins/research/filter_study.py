@@ -13,10 +13,10 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from nija_plugins import answers
+from nija_plugins.candles.history import CANDLES, History
+from nija_plugins.candles.past import with_days
 from nija_plugins.guard import Hooks, PluginFailure
-from nija_plugins.history import CANDLES, History
 from nija_plugins.market import add_view
-from nija_plugins.past import with_days
 from nija_plugins.report.words import NOTHING
 from nija_plugins.settings import Settings
 from nija_plugins.trade_filter.features import NAMES

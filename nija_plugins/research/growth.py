@@ -167,7 +167,8 @@ def mean_r(past: History, seed: int = 1, draws: int = 4000) -> tuple[float, floa
 
 @dataclass
 class _Accounts:
-    """Many accounts at once; `tier` is a row of the sorted table, −1 is "no tier"."""
+    """Many accounts at once; `tier` is a row of the sorted table, −1 is "no tier". `risks` are the
+    risk per trade, in percent, of "no tier" and of each."""
 
     equity: Floats
     peak: Floats
@@ -175,12 +176,15 @@ class _Accounts:
     below: npt.NDArray[np.bool_]
     halted: npt.NDArray[np.bool_]
     settings: Settings
+    risks: Floats
 
     @classmethod
     def begin(cls, equity: float, paths: int, settings: Settings) -> "_Accounts":
         worth = np.full(paths, float(equity))
         no = np.zeros(paths, dtype=bool)
-        accounts = cls(worth, worth.copy(), np.full(paths, -1), no, no.copy(), settings)
+        limits = [effective_limits(one, settings) for one in sorted_tiers()]
+        risks = np.array([0.0, *(one.risk_per_trade for one in limits)])
+        accounts = cls(worth, worth.copy(), np.full(paths, -1), no, no.copy(), settings, risks)
         accounts.tier = next_tiers(worth, accounts.tier, settings.downgrade_buffer)
         accounts.below = worth < sorted_tiers()[0].min_equity
         return accounts
@@ -188,10 +192,7 @@ class _Accounts:
     def trade(self, past: History, row: Ints) -> None:
         """Each account makes the trade in its `row`, as large as it may."""
         settings, loss = self.settings, past.loss[row]
-        risks = np.array(
-            [0.0, *(effective_limits(one, settings).risk_per_trade for one in sorted_tiers())]
-        )
-        risk = risks[self.tier + 1] / 100
+        risk = self.risks[self.tier + 1] / 100
         room = np.maximum(self.equity - (1 - settings.max_drawdown / 100) * self.peak, 0.0)
         # Nothing is open here: what cannot carry the smallest stake has used up its drawdown.
         self.halted |= (self.tier >= 0) & (room < settings.min_trade_size * past.loss.min())

@@ -10,12 +10,12 @@ from freqtrade.wallets import Wallets
 
 from nija_plugins import locks
 from nija_plugins.account import Account, Benchmarks, Position, equity, unsound
-from nija_plugins.book import Book
 from nija_plugins.brokers import levels
 from nija_plugins.brokers.others import ALONE
 from nija_plugins.brokers.portfolio import View
-from nija_plugins.decisions import stop_tightened
-from nija_plugins.live import WALLETS
+from nija_plugins.candles.book import Book
+from nija_plugins.live.watch import WALLETS
+from nija_plugins.records.decisions import stop_tightened
 from nija_plugins.risk.minimum_balance import shortfall
 from nija_plugins.run.base import RunBase
 from nija_plugins.wallet import Raised, cash, marked, positions

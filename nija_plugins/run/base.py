@@ -12,22 +12,22 @@ import pluggy
 from nija_plugins import locks
 from nija_plugins.account import Account
 from nija_plugins.brokers.watch import PortfolioWatch, portfolio_name
-from nija_plugins.decisions import decided, tier_changed
 from nija_plugins.entry import Mode
 from nija_plugins.guard import Hooks
-from nija_plugins.journal import JOURNAL_FILE, Journal
-from nija_plugins.live import LiveWatch
+from nija_plugins.live.watch import LiveWatch
 from nija_plugins.manager import SCALING
 from nija_plugins.memory import Memory, Snapshot
 from nija_plugins.plans import Plans
-from nija_plugins.record import EquityRecord
-from nija_plugins.refusals import Refusals
+from nija_plugins.records.decisions import decided, tier_changed
+from nija_plugins.records.equity import EquityRecord
+from nija_plugins.records.journal import JOURNAL_FILE, Journal
+from nija_plugins.records.refusals import Refusals
+from nija_plugins.records.stakes import Stakes
+from nija_plugins.records.unseen import Unseen
 from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.plugin import ScalingPlugin
 from nija_plugins.scaling.tiers import ScalingTier
 from nija_plugins.settings import Settings
-from nija_plugins.stakes import Stakes
-from nija_plugins.unseen import Unseen
 
 logger = logging.getLogger(__name__)
 

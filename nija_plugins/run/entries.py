@@ -11,7 +11,7 @@ from nija_plugins.brokers.portfolio import Reservation
 from nija_plugins.copying.rules import LEFT_TO_THE_LEADER
 from nija_plugins.entry import EntryRequest
 from nija_plugins.guard import PluginFailure
-from nija_plugins.refusals import Reason
+from nija_plugins.records.refusals import Reason
 from nija_plugins.risk import unreconciled
 from nija_plugins.risk.portfolio import taken_meanwhile
 from nija_plugins.run.base import RunBase

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from nija_plugins import locks
 from nija_plugins.account import Account, Benchmarks
 from nija_plugins.brokers import levels
-from nija_plugins.cash_flows import share_of
-from nija_plugins.decisions import decided
 from nija_plugins.entry import EntryRequest
-from nija_plugins.refusals import Reason
+from nija_plugins.live.cash_flows import share_of
+from nija_plugins.records.decisions import decided
+from nija_plugins.records.refusals import Reason
 from nija_plugins.risk import limits
 from nija_plugins.run.base import RunBase
 

@@ -13,18 +13,18 @@ from freqtrade.persistence import LocalTrade
 
 from nija_plugins import manager, redaction
 from nija_plugins.account import Account
-from nija_plugins.archive import Archive
-from nija_plugins.book import Book, Reading
 from nija_plugins.brokers.watch import PortfolioWatch
+from nija_plugins.candles.archive import Archive
+from nija_plugins.candles.book import Book, Reading
+from nija_plugins.candles.past import quote_of, traded
 from nija_plugins.entry import EntryRequest, Market, Mode
 from nija_plugins.exchange_features import holds_stops, stop_rests
-from nija_plugins.live import LiveWatch
-from nija_plugins.lost_stops import LostStops
+from nija_plugins.live.lost_stops import LostStops
+from nija_plugins.live.nameless import NamelessOrders
+from nija_plugins.live.watch import LiveWatch
 from nija_plugins.memory import AccountStore
 from nija_plugins.memory.store import MEMORY_FILE, account_name
 from nija_plugins.modes import judged_alone, mode_of, one_of_many
-from nija_plugins.nameless import NamelessOrders
-from nija_plugins.past import quote_of, traded
 from nija_plugins.plans import FrozenPlan
 from nija_plugins.requests import LIQUIDATION_BUFFER, entry_request, market_rules
 from nija_plugins.run import Run

@@ -11,19 +11,19 @@ from freqtrade.persistence import Order, Trade
 
 from nija_plugins import answers
 from nija_plugins.account import Account
-from nija_plugins.book import Reading
+from nija_plugins.candles.book import Reading
 from nija_plugins.copying.following import as_copy, objections, planned, refuse, shared
 from nija_plugins.copying.tag import MalformedCopy, is_copy, parse
-from nija_plugins.decisions import decided, entry_approved
 from nija_plugins.entry import EntryRequest
 from nija_plugins.guard import PluginFailure
+from nija_plugins.live.starts import outlived_a_start
 from nija_plugins.plans import FrozenPlan
-from nija_plugins.refusals import Reason
+from nija_plugins.records.decisions import decided, entry_approved
+from nija_plugins.records.refusals import Reason
+from nija_plugins.records.unseen import forced_against
 from nija_plugins.sizing.decision import decide
 from nija_plugins.sizing.leverage import largest_leverage
-from nija_plugins.starts import outlived_a_start
 from nija_plugins.strategy.base import WIDEST, StrategyBase
-from nija_plugins.unseen import forced_against
 
 logger = logging.getLogger(__name__)
 

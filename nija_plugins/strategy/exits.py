@@ -10,8 +10,8 @@ from freqtrade.strategy import stoploss_from_absolute
 
 from nija_plugins.copying.standing import WORD
 from nija_plugins.copying.tag import is_copy
-from nija_plugins.decisions import decided
 from nija_plugins.locks import DRAWDOWN
+from nija_plugins.records.decisions import decided
 from nija_plugins.strategy.base import StrategyBase
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import pandas as pd
 from freqtrade.strategy import merge_informative_pair
 
 from nija_plugins import chart, market
-from nija_plugins.past import MODELS, Past, quote_of
+from nija_plugins.candles.past import MODELS, Past, quote_of
 from nija_plugins.signals.indicators import window_mean
 from nija_plugins.strategy.base import StrategyBase
 

@@ -11,16 +11,16 @@ from typing import Any
 
 from freqtrade.persistence import Trade
 
-from nija_plugins import start_checks
-from nija_plugins.awaited import forget_the_future
 from nija_plugins.copying.standing import Standing
-from nija_plugins.live import LiveWatch
+from nija_plugins.live import start_checks
+from nija_plugins.live.awaited import forget_the_future
+from nija_plugins.live.starts import last_start
+from nija_plugins.live.watch import LiveWatch
 from nija_plugins.modes import draws_only
+from nija_plugins.records.unseen import passed_over_because
 from nija_plugins.risk.floors import tightened
 from nija_plugins.settings import misspelt, never_entered
-from nija_plugins.starts import last_start
 from nija_plugins.strategy.base import StrategyBase
-from nija_plugins.unseen import passed_over_because
 from nija_plugins.wallet import raise_stops
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from nija_plugins import hookimpl
 from nija_plugins.bars import four_hour_bars, onto_base
-from nija_plugins.history import History
+from nija_plugins.candles.history import History
 from nija_plugins.trade_filter.features import features
 from nija_plugins.trade_filter.samples import HOUR, seconds
 from nija_plugins.trade_filter.training import NotEnough, Trainer

@@ -19,9 +19,9 @@ def samples(
 ) -> pd.DataFrame:
     """A row per candidate with known features and outcome, in the order of time.
 
-    `history` is a pair's frame of `nija_plugins.history`. Columns: `entered` and `left` (seconds
-    since 1970, UTC), the features, and `r` (see `labels`). `where`, over the candles, takes other
-    rows than the candidates.
+    `history` is a pair's frame of `nija_plugins.candles.history`. Columns: `entered` and `left`
+    (seconds since 1970, UTC), the features, and `r` (see `labels`). `where`, over the candles,
+    takes other rows than the candidates.
     """
     bars = four_hour_bars(history)
     table = features(bars)

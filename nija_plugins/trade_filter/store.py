@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from nija_plugins.history import digest
+from nija_plugins.candles.history import digest
 from nija_plugins.trade_filter.model import Model
 
 logger = logging.getLogger(__name__)

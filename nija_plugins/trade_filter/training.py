@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nija_plugins.history import History, digest
+from nija_plugins.candles.history import History, digest
 from nija_plugins.trade_filter import store
 from nija_plugins.trade_filter.features import NAMES
 from nija_plugins.trade_filter.model import Model, TooFew, fit

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from nija_plugins.cli import app
-from nija_plugins.journal import JOURNAL_FILE
 from nija_plugins.memory.store import MEMORY_FILE
+from nija_plugins.records.journal import JOURNAL_FILE
 from nija_plugins.run import STATE_FILE
 from tests.conftest import copy_of_the_house
 from tests.fuzz import test_databases, test_state_file

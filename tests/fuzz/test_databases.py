@@ -14,13 +14,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nija_plugins import journal
 from nija_plugins.account import Benchmarks
-from nija_plugins.cash_flows import CashFlow
 from nija_plugins.incidents import Incident, Incidents
-from nija_plugins.journal import Journal, JournalUnreadable, Refused
+from nija_plugins.live.cash_flows import CashFlow
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
 from nija_plugins.memory.store import accounts
+from nija_plugins.records import journal
+from nija_plugins.records.journal import Journal, JournalUnreadable, Refused
 from tests.fuzz.anything import mutated
 from tests.fuzz.depth import examples
 

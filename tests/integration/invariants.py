@@ -10,7 +10,7 @@ from typing import Any
 from freqtrade.persistence import Trade
 
 from nija_plugins import locks
-from nija_plugins.holdings import Unexplained
+from nija_plugins.live.holdings import Unexplained
 from nija_plugins.venue.orders import Fill, Side
 from nija_plugins.venue.venue import Books
 from tests.integration.ledger_checks import (

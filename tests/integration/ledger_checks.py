@@ -9,7 +9,7 @@ from pathlib import Path
 
 from freqtrade.persistence import Trade
 
-from nija_plugins.holdings import Unexplained
+from nija_plugins.live.holdings import Unexplained
 from nija_plugins.venue.orders import Fill, Side
 from nija_plugins.venue.venue import Books
 

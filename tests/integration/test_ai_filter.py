@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nija_plugins.archive import Archive
+from nija_plugins.candles.archive import Archive
+from nija_plugins.candles.past import Past
 from nija_plugins.guard import Hooks
 from nija_plugins.manager import build
-from nija_plugins.past import Past
 from nija_plugins.settings import Settings
 from nija_plugins.trade_filter.labels import outcomes
 from nija_plugins.trade_filter.samples import seconds

@@ -9,7 +9,7 @@ import pytest
 from freqtrade.persistence import PairLocks
 from freqtrade.persistence.pairlock import PairLock
 
-from nija_plugins.decisions import decided
+from nija_plugins.records.decisions import decided
 from tests.integration.live import Bot, Home, broken, open_trade, script
 from tests.integration.painted_market import HOUR, after
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 from freqtrade.exceptions import FreqtradeException
 
-from nija_plugins import start_checks
 from nija_plugins.doctor import Context
+from nija_plugins.live import start_checks
 from tests.integration.live import Home, open_pairs, script
 from tests.integration.painted_market import START
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from nija_plugins import answers, hookspecs, manager
+from nija_plugins.candles.history import History, without_plan
 from nija_plugins.guard import Hooks, PluginFailure
-from nija_plugins.history import History, without_plan
 from nija_plugins.scaling import tiers
 from nija_plugins.scaling.tiers import tier_named
 from nija_plugins.settings import Settings

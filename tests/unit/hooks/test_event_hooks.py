@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from freqtrade.persistence import LocalTrade
 
-from nija_plugins.refusals import Reason
+from nija_plugins.records.refusals import Reason
 from nija_plugins.scaling.tiers import tier_named
 from nija_plugins.settings import Settings
 from tests.conftest import WITHOUT_FILTER, a_request

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from nija_plugins.bars import decision_rows
+from nija_plugins.candles.history import CANDLES
 from nija_plugins.guard import Hooks
-from nija_plugins.history import CANDLES
 from nija_plugins.market import add_view
 from nija_plugins.settings import PluginSettings, Settings
 from nija_plugins.view import Confidence, Family, Plan, Vote

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, event
 
 from nija_plugins.account import Benchmarks
-from nija_plugins.cash_flows import CashFlow
 from nija_plugins.incidents import Incident, Incidents
+from nija_plugins.live.cash_flows import CashFlow
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
 from nija_plugins.memory.store import MEMORY_FILE, account_name, accounts
 from nija_plugins.memory.tables import Base

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
-from nija_plugins.research.calibration import calibration, draw
+from nija_plugins.research.calibration import calibration, draw, wilson
 
 
 def judged(candidates: int, seed: int = 1) -> pd.DataFrame:
@@ -34,6 +35,12 @@ def test_promises_of_a_coin_are_seen_through() -> None:
 
 def test_fewer_candidates_than_bins() -> None:
     assert [one.candidates for one in calibration(judged(3))] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("wins", "of"), [(0, 1), (0, 7), (5, 5), (3, 8), (2500, 5000)])
+def test_the_interval_is_wilsons(wins: int, of: int) -> None:
+    theirs = binomtest(wins, of).proportion_ci(method="wilson")
+    assert wilson(wins, of) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
 
 
 def test_a_picture(tmp_path: Path) -> None:

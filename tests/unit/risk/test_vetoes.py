@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from nija_plugins.account import Benchmarks, Position
-from nija_plugins.holdings import Unexplained
 from nija_plugins.incidents import Incident
+from nija_plugins.live.holdings import Unexplained
 from nija_plugins.risk import (
     account as account_rule,
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nija_plugins.book import Reading
+from nija_plugins.candles.book import Reading
 from nija_plugins.signals.ensemble import nija_score
 from nija_plugins.view import Regime
 from tests.unit.strategy.test_strategy import strategy

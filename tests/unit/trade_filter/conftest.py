@@ -11,11 +11,11 @@ import pytest
 from freqtrade.enums import RunMode
 
 from nija_plugins import manager
-from nija_plugins.archive import Archive
+from nija_plugins.candles.archive import Archive
+from nija_plugins.candles.history import CANDLES
+from nija_plugins.candles.past import Past
 from nija_plugins.guard import Hooks
-from nija_plugins.history import CANDLES
 from nija_plugins.market import add_view
-from nija_plugins.past import Past
 from nija_plugins.settings import Settings
 from nija_plugins.trade_filter import store, training
 from nija_plugins.venue.files import write_synthetic_candles

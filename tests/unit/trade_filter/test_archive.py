@@ -7,8 +7,8 @@ import pytest
 from filelock import FileLock
 from freqtrade.enums import RunMode
 
-from nija_plugins import archive as module
-from nija_plugins.archive import LOCK, Archive
+from nija_plugins.candles import archive as module
+from nija_plugins.candles.archive import LOCK, Archive
 from tests.unit.trade_filter.conftest import archive, stored
 
 PAIR = "BTC/USD"

@@ -13,7 +13,7 @@ import pytest
 from freqtrade.enums import RunMode
 from typer.testing import CliRunner
 
-from nija_plugins.archive import Archive
+from nija_plugins.candles.archive import Archive
 from nija_plugins.cli import app
 from nija_plugins.cli.explain import market_rules
 from nija_plugins.market import COLUMNS

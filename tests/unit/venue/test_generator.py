@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nija_plugins.venue.candles import FileCandles, NoCandles, SyntheticCandles, UnknownTimeframe
-from nija_plugins.venue.files import MARKER, RealCandles, write_synthetic_candles
+from nija_plugins.venue.files import write_synthetic_candles
 from nija_plugins.venue.forming import Candle, forming
 from nija_plugins.venue.generator import ASSETS, EPOCH, synthetic_candles
+from nija_plugins.venue.marker import MARKER, RealCandles
 from nija_plugins.venue.regimes import REGIMES, shares, transitions
 
 YEAR = timedelta(hours=8760)

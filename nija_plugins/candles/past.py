@@ -11,9 +11,9 @@ import pandas as pd
 from freqtrade.enums import TradingMode
 
 from nija_plugins import answers
-from nija_plugins.archive import Archive
+from nija_plugins.candles.archive import Archive
+from nija_plugins.candles.history import CANDLES, PLANNED, History, Load, without_plan
 from nija_plugins.guard import Hooks
-from nija_plugins.history import CANDLES, PLANNED, History, Load, without_plan
 from nija_plugins.settings import Settings
 from nija_plugins.signals.indicators import window_mean
 from nija_plugins.view import Plan

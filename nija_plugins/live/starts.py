@@ -4,7 +4,7 @@ from datetime import datetime
 
 from freqtrade.persistence import KeyValueStore, Order, Trade
 
-from nija_plugins.adopting import TAG
+from nija_plugins.live.adopting import TAG
 
 
 def last_start() -> datetime | None:

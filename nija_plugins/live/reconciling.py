@@ -8,7 +8,7 @@ from freqtrade.persistence import LocalTrade, Order
 from freqtrade.wallets import Wallets
 from sqlalchemy import select
 
-from nija_plugins.holdings import Unexplained, unexplained_holding, unexplained_orders
+from nija_plugins.live.holdings import Unexplained, unexplained_holding, unexplained_orders
 from nija_plugins.requests import market_rules
 
 LOOK_BACK = timedelta(days=7)

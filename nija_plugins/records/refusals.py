@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from nija_plugins.decisions import decided
 from nija_plugins.entry import EntryRequest
-from nija_plugins.journal import Journal
+from nija_plugins.records.decisions import decided
+from nija_plugins.records.journal import Journal
 from nija_plugins.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nija_plugins.holdings import Unexplained, unexplained_holding, unexplained_orders
+from nija_plugins.live.holdings import Unexplained, unexplained_holding, unexplained_orders
 
 BTC = "BTC/USD"
 

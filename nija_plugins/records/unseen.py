@@ -7,7 +7,7 @@ from datetime import datetime
 from freqtrade.persistence import PairLocks, Trade
 
 from nija_plugins import locks
-from nija_plugins.refusals import Reason
+from nija_plugins.records.refusals import Reason
 
 
 @dataclass

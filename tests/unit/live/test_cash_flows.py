@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nija_plugins.account import Benchmarks
-from nija_plugins.cash_flows import CashView, CashWatch, effect_of, share_of
+from nija_plugins.live.cash_flows import CashView, CashWatch, effect_of, share_of
 from tests.conftest import NOW
 
 QUIET = CashView(total=100.0, effect=0.0, doubt=0.0, paying=0.0, bringing=0.0, refreshed=NOW)

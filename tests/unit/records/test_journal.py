@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from math import nan
 from pathlib import Path
 
-from nija_plugins.journal import Journal, read
+from nija_plugins.records.journal import Journal, read
 
 NOW = datetime(2024, 3, 5, 12, tzinfo=UTC)
 

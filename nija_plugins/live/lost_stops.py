@@ -9,7 +9,7 @@ from typing import Any
 
 from freqtrade.persistence import Order, Trade
 
-from nija_plugins.reconciling import LOOK_BACK, NO_ID, known_orders
+from nija_plugins.live.reconciling import LOOK_BACK, NO_ID, known_orders
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import pytest
 from freqtrade.exceptions import TemporaryError
 from freqtrade.persistence import Order, Trade, init_db
 
-from nija_plugins.nameless import AGAIN, NamelessOrders
+from nija_plugins.live.nameless import AGAIN, NamelessOrders
 from tests.conftest import NOW
 
 PAIR = "BTC/USD"

@@ -22,8 +22,8 @@ from freqtrade.data.converter import ohlcv_fill_up_missing_data
 from freqtrade.data.history.datahandlers.idatahandler import IDataHandler, get_datahandler
 from freqtrade.enums import CandleType
 
+from nija_plugins.candles.history import CANDLES
 from nija_plugins.entry import Mode
-from nija_plugins.history import CANDLES
 from nija_plugins.modes import mode_of
 
 logger = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from typing import Any
 from freqtrade.exchange import timeframe_to_minutes
 from freqtrade.persistence import Order, Trade
 
-from nija_plugins.holdings import Unexplained
-from nija_plugins.reconciling import NO_ID
+from nija_plugins.live.holdings import Unexplained
+from nija_plugins.live.reconciling import NO_ID
 
 TAG = "nija_adopted"
 

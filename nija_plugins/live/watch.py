@@ -10,17 +10,18 @@ from freqtrade.data.dataprovider import DataProvider
 from freqtrade.persistence import LocalTrade, Trade
 from freqtrade.wallets import Wallets
 
-from nija_plugins import locks, reconciling
+from nija_plugins import locks
 from nija_plugins.account import Account
-from nija_plugins.awaited import AwaitedOrders, late_candles
-from nija_plugins.book import Book
-from nija_plugins.cash_flows import FEE_DOUBT, CashFlow, CashView, CashWatch, effect_of
-from nija_plugins.decisions import decided
+from nija_plugins.candles.book import Book
 from nija_plugins.entry import Mode
-from nija_plugins.holdings import Unexplained
+from nija_plugins.live import reconciling
+from nija_plugins.live.awaited import AwaitedOrders, late_candles
+from nija_plugins.live.cash_flows import FEE_DOUBT, CashFlow, CashView, CashWatch, effect_of
+from nija_plugins.live.holdings import Unexplained
+from nija_plugins.live.missing import SMALL, MissingPositions
+from nija_plugins.live.tallies import recent_turnover, trades_known
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
-from nija_plugins.missing import SMALL, MissingPositions
-from nija_plugins.tallies import recent_turnover, trades_known
+from nija_plugins.records.decisions import decided
 from nija_plugins.wallet import arrived, cash, gone
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from freqtrade.persistence import LocalTrade
 
-from nija_plugins.reconciling import NO_ID
+from nija_plugins.live.reconciling import NO_ID
 
 SMALL = 0.05
 """A smaller share of a position may be missing: fees that were taken in the coin itself."""

@@ -1,0 +1,1 @@
+"""What is kept of decisions, for people to read later."""
