@@ -15,7 +15,7 @@ from bench.processes import ROOT, Cost, measured, python
 from nija_plugins.research.engine import build_house
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.environment import freqtrade_environment
-from nija_plugins.venue.files import store_candles
+from nija_plugins.venue.market.files import store_candles
 from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Venue
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from nija_plugins.replay.clock import replaced
-from nija_plugins.venue import kraken, venue
-from nija_plugins.venue.candles import CandleSource, FileCandles, NoCandles, SyntheticCandles
+from nija_plugins.venue import venue
+from nija_plugins.venue.kraken import public as kraken
 from nija_plugins.venue.listings import EXCHANGES, ExchangeRules
+from nija_plugins.venue.market.candles import CandleSource, FileCandles, NoCandles, SyntheticCandles
 
 RECORDED = Path("user_data/data/binance")
 

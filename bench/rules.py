@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from nija_plugins.risk import limits
 from nija_plugins.risk.floors import tightened
-from nija_plugins.venue.generator import synthetic_candles
+from nija_plugins.venue.market.generator import synthetic_candles
 from tests.unit.hooks.conftest import NOW, Bot
 
 BATCHES, CANDLES = 30, 500

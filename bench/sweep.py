@@ -30,7 +30,7 @@ from nija_plugins.sweep.cases import cases, windows
 from nija_plugins.sweep.parcel import STRATEGY, pack, section_of
 from nija_plugins.sweep.run import cluster, run_all
 from nija_plugins.sweep.sets import sets, strategy_parameters
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.files import write_synthetic_candles
 
 ROOT = Path(__file__).resolve().parents[1]
 FIRST, LAST = date(2022, 4, 1), date(2023, 8, 9)

@@ -18,11 +18,11 @@ from nija_plugins.cli.tables import show, table
 from nija_plugins.research.result import Result, ResultError, latest
 from nija_plugins.venue.address import DEFAULT_PORT
 from nija_plugins.venue.app import build_app
-from nija_plugins.venue.candles import SyntheticCandles
 from nija_plugins.venue.environment import freqtrade_environment
-from nija_plugins.venue.files import write_synthetic_candles
-from nija_plugins.venue.generator import DEFAULT_SEED
-from nija_plugins.venue.marker import MARKER
+from nija_plugins.venue.market.candles import SyntheticCandles
+from nija_plugins.venue.market.files import write_synthetic_candles
+from nija_plugins.venue.market.generator import DEFAULT_SEED
+from nija_plugins.venue.market.marker import MARKER
 from nija_plugins.venue.server import VenueError, serve
 
 BALANCES = (15, 240, 990)

@@ -21,7 +21,7 @@ from nija_plugins.sizing.decision import Decision, decide
 from nija_plugins.sizing.hybrid import Leg, legs, sizing_base
 from nija_plugins.sizing.leverage import largest_leverage, liquidation_distance
 from nija_plugins.sizing.lot import ENGINE_RESERVE, live_minimum_stake
-from nija_plugins.venue.kraken_futures import MARGIN_LEVELS
+from nija_plugins.venue.kraken.futures import MARGIN_LEVELS
 from nija_plugins.venue.listings import LISTED
 from nija_plugins.view import Regime
 

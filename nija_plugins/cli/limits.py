@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, console
 from nija_plugins.cli.paper import Paper
-from nija_plugins.venue.candles import NoCandles
+from nija_plugins.venue.market.candles import NoCandles
 
 if TYPE_CHECKING:
     from nija_plugins.research.limits.table import Found

@@ -17,9 +17,9 @@ from rich.console import Console
 
 from nija_plugins.venue.address import DEFAULT_PORT
 from nija_plugins.venue.app import build_app
-from nija_plugins.venue.candles import CandleSource, FileCandles, NoCandles, SyntheticCandles
 from nija_plugins.venue.environment import freqtrade_environment
-from nija_plugins.venue.generator import DEFAULT_SEED
+from nija_plugins.venue.market.candles import CandleSource, FileCandles, NoCandles, SyntheticCandles
+from nija_plugins.venue.market.generator import DEFAULT_SEED
 from nija_plugins.venue.run_freqtrade import SEED_VARIABLE
 from nija_plugins.venue.server import VenueError, serve
 from nija_plugins.venue.verdict import command_of

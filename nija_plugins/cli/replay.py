@@ -15,8 +15,8 @@ from nija_plugins.cli.offline import Exchange
 from nija_plugins.cli.tables import show, table
 from nija_plugins.replay.compare import Pairing, Verdict, dollars_by_cause, entries_shared
 from nija_plugins.replay.run import Plan, Rehearsal, rehearse
-from nija_plugins.venue.candles import FileCandles, SyntheticCandles
-from nija_plugins.venue.generator import DEFAULT_SEED
+from nija_plugins.venue.market.candles import FileCandles, SyntheticCandles
+from nija_plugins.venue.market.generator import DEFAULT_SEED
 
 FOLDER = Path(".nija/replay")
 SHOWN = 20

@@ -85,7 +85,7 @@ def sweep(
     from nija_plugins.sweep.page import write
     from nija_plugins.sweep.run import NoCluster
     from nija_plugins.sweep.store import Store, StoreError
-    from nija_plugins.venue.marker import MARKER
+    from nija_plugins.venue.market.marker import MARKER
 
     begun = perf_counter()
     if scheduler and processes:

@@ -12,7 +12,7 @@ from freqtrade.exchange import timeframe_to_seconds
 from nija_plugins.doctor.context import Context
 from nija_plugins.doctor.finding import Finding, failed, ok, warning
 from nija_plugins.exchange_features import feature
-from nija_plugins.venue.marker import MARKER
+from nija_plugins.venue.market.marker import MARKER
 
 TIMEFRAMES = ("1h", "1d")
 DAYS = 900

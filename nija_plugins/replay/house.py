@@ -13,9 +13,9 @@ from freqtrade.commands.arguments import Arguments
 
 from nija_plugins.doctor.network import NEVER_SENT
 from nija_plugins.redaction import without_secrets
-from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.environment import addresses
-from nija_plugins.venue.files import store_candles
+from nija_plugins.venue.market.candles import CandleSource
+from nija_plugins.venue.market.files import store_candles
 from nija_plugins.venue.venue import Credentials
 
 HISTORY = timedelta(days=900)

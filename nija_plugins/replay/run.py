@@ -20,7 +20,7 @@ from nija_plugins.replay.compare import Pairing, compare
 from nija_plugins.replay.deals import Deal, of_backtest
 from nija_plugins.replay.house import House, build
 from nija_plugins.venue.app import build_app
-from nija_plugins.venue.candles import CandleSource
+from nija_plugins.venue.market.candles import CandleSource
 from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Books, Venue
 

@@ -10,7 +10,7 @@ from nija_plugins.locks import DRAWDOWN
 from nija_plugins.report.performance import DAYS, REFUSED, TRADES, Performance, with_tiers
 from nija_plugins.research.result import Result
 from nija_plugins.settings import Settings
-from nija_plugins.venue.marker import MARKER
+from nija_plugins.venue.market.marker import MARKER
 
 ANATOMY = ("stop", "target", "trail", "loss", "equity", "win_probability", "by", "wish")
 

@@ -24,8 +24,8 @@ from freqtrade.strategy import strategy_wrapper
 
 from nija_plugins.settings import ALIASES, Settings, environment_name
 from nija_plugins.venue.app import build_app
-from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.environment import freqtrade_environment
+from nija_plugins.venue.market.candles import CandleSource
 from nija_plugins.venue.server import serve
 
 OVERLAYS = {"kraken": "config.kraken.json", "krakenfutures": "config.futures.json"}

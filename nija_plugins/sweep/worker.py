@@ -20,7 +20,7 @@ from nija_plugins.research.engine import OVERLAYS, Engine, quick, simulated
 from nija_plugins.sweep.cases import Case, Values
 from nija_plugins.sweep.figures import Row, row
 from nija_plugins.sweep.parcel import CONFIGURATION, PARAMETERS, STRATEGY, Parcel, code_of
-from nija_plugins.venue.candles import SyntheticCandles
+from nija_plugins.venue.market.candles import SyntheticCandles
 
 _turn = Lock()
 _place: list["Place"] = []

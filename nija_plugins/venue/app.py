@@ -5,18 +5,16 @@ from fastapi.exceptions import HTTPException
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from nija_plugins.venue import (
-    coinbase,
-    coinbase_private,
-    coinbase_signed,
-    control,
-    kraken,
-    kraken_futures,
-    kraken_private,
-)
+from nija_plugins.venue import control
 from nija_plugins.venue.broken import BrokenConnection
-from nija_plugins.venue.candles import CandleSource
+from nija_plugins.venue.coinbase import private as coinbase_private
+from nija_plugins.venue.coinbase import public as coinbase
+from nija_plugins.venue.coinbase.signed import Unauthorized, unauthorized
+from nija_plugins.venue.kraken import futures as kraken_futures
+from nija_plugins.venue.kraken import private as kraken_private
+from nija_plugins.venue.kraken import public as kraken
 from nija_plugins.venue.listings import LISTED
+from nija_plugins.venue.market.candles import CandleSource
 from nija_plugins.venue.quotes import Clock, Quotes, wall_clock
 from nija_plugins.venue.venue import Venue
 
@@ -49,9 +47,9 @@ def build_app(market: CandleSource | Venue, clock: Clock = wall_clock) -> FastAP
         # The exchanges send their error object bare, without FastAPI's "detail" around it.
         return JSONResponse(error.detail, status_code=error.status_code)
 
-    @app.exception_handler(coinbase_signed.Unauthorized)
+    @app.exception_handler(Unauthorized)
     async def stranger(_request: Request, _error: Exception) -> PlainTextResponse:
-        return coinbase_signed.unauthorized()
+        return unauthorized()
 
     @app.get("/{path:path}")
     def unknown(path: str) -> JSONResponse:

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 
-from nija_plugins.venue.coinbase_keys import KeyKind
+from nija_plugins.venue.coinbase.keys import KeyKind
 from nija_plugins.venue.faults import Rule
 from nija_plugins.venue.orders import Fill, Order
 from nija_plugins.venue.venue import Books, Venue

@@ -13,6 +13,7 @@ from decimal import Decimal
 from nija_plugins.venue import matching
 from nija_plugins.venue.account import Account, Balance, settle, statement
 from nija_plugins.venue.listings import ExchangeRules, Listing
+from nija_plugins.venue.market.path import Move, moves
 from nija_plugins.venue.matching import Execution
 from nija_plugins.venue.orders import (
     ZERO,
@@ -26,7 +27,6 @@ from nija_plugins.venue.orders import (
     Status,
     Ticket,
 )
-from nija_plugins.venue.path import Move, moves
 from nija_plugins.venue.quotes import Level, Quotes
 
 Name = Callable[[str, int], str]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from nija_plugins.venue.candles import CandleSource
 from nija_plugins.venue.listings import ExchangeRules, Listing
+from nija_plugins.venue.market.candles import CandleSource
 
 Clock = Callable[[], datetime]
 """The present moment, in UTC."""

@@ -99,7 +99,7 @@ def _keep_apart(seed: int) -> None:
     from freqtrade.data import history
     from freqtrade.exceptions import OperationalException
 
-    from nija_plugins.venue.marker import RealCandles, mark_synthetic
+    from nija_plugins.venue.market.marker import RealCandles, mark_synthetic
 
     download = history.download_data_main
 

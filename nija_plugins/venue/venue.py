@@ -17,11 +17,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from nija_plugins.venue.account import Balance
-from nija_plugins.venue.candles import CandleSource
-from nija_plugins.venue.coinbase_keys import KeyKind, make_key
+from nija_plugins.venue.coinbase.keys import KeyKind, make_key
 from nija_plugins.venue.exchange import SimulatedExchange
 from nija_plugins.venue.faults import Faults
 from nija_plugins.venue.listings import EXCHANGES, LISTED
+from nija_plugins.venue.market.candles import CandleSource
 from nija_plugins.venue.names import coinbase_name, kraken_name
 from nija_plugins.venue.orders import Fill, Order
 from nija_plugins.venue.quotes import Clock, Quotes, wall_clock

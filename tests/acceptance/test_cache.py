@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.files import write_synthetic_candles
 from tests.conftest import nija
 
 REUSED = "Reusing result of previous backtest"

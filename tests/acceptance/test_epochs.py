@@ -17,8 +17,8 @@ from freqtrade.enums import RunMode
 from freqtrade.optimize.backtesting import Backtesting
 
 from nija_plugins.research.engine import Engine, simulated
-from nija_plugins.venue.candles import SyntheticCandles
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.candles import SyntheticCandles
+from nija_plugins.venue.market.files import write_synthetic_candles
 
 EPOCHS = 20
 Epoch = Callable[[dict[str, float]], pd.DataFrame]

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from nija_plugins.cli.offline import Exchange
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.files import write_synthetic_candles
 from tests.acceptance.backtests import Case, backtest
 from tests.acceptance.candles import Candles, hour_of
 from tests.acceptance.money import Tier, tier_of

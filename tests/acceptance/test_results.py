@@ -12,7 +12,7 @@ from freqtrade.strategy import strategy_wrapper
 from nija_plugins.research.study import grid
 from nija_plugins.research.study.case import PAUSED, Case
 from nija_plugins.research.study.engine import Engine, engine
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.files import write_synthetic_candles
 from tests.conftest import ROOT
 
 QUARTER, MONTH = "20230401-20230701", "20230401-20230501"

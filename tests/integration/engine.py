@@ -9,8 +9,8 @@ from typing import Any
 
 from nija_plugins.research import engine as research
 from nija_plugins.research.engine import Outcome, simulated
-from nija_plugins.venue.candles import SyntheticCandles
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.candles import SyntheticCandles
+from nija_plugins.venue.market.files import write_synthetic_candles
 from tests.conftest import WITHOUT_FILTER
 
 __all__ = ["Engine", "Outcome", "engine"]

@@ -33,8 +33,8 @@ from freqtrade.worker import Worker
 from nija_plugins.replay.clock import Clock, simulated_time
 from nija_plugins.run import Run
 from nija_plugins.settings import ALIASES, Settings, environment_name
-from nija_plugins.venue import kraken_futures
 from nija_plugins.venue.environment import addresses
+from nija_plugins.venue.kraken import futures as kraken_futures
 from nija_plugins.venue.venue import Books, Credentials, Venue
 from tests.conftest import ROOT, WITHOUT_FILTER
 from tests.integration.painted_market import HOUR, START, PaintedMarket, after

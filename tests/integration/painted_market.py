@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nija_plugins.venue.candles import CandleSource
+from nija_plugins.venue.market.candles import CandleSource
 
 HOUR = timedelta(hours=1)
 START = datetime(2025, 3, 4, tzinfo=UTC)

@@ -13,7 +13,7 @@ import pytest
 
 from nija_plugins.cli.offline import freqtrade_environment
 from nija_plugins.venue.app import build_app
-from nija_plugins.venue.candles import SyntheticCandles
+from nija_plugins.venue.market.candles import SyntheticCandles
 from nija_plugins.venue.server import serve
 
 KEY = "organizations/fake-key-0123"

@@ -94,7 +94,7 @@ from nija_plugins import manager, market
 from nija_plugins.guard import Hooks
 from nija_plugins.run import Run
 from nija_plugins.settings import Settings
-from nija_plugins.venue.generator import synthetic_candles
+from nija_plugins.venue.market.generator import synthetic_candles
 from tests.conftest import a_request, an_account
 
 def built(*disabled):

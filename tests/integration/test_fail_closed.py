@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from nija_plugins.research.engine import simulated
-from nija_plugins.venue.files import store_candles
+from nija_plugins.venue.market.files import store_candles
 from tests.conftest import copy_of_the_house
 from tests.integration import misbehaviour
 from tests.integration.engine import Engine, Outcome

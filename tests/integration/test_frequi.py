@@ -15,7 +15,7 @@ import pytest
 from freqtrade.rpc.api_server import ApiServer
 
 from nija_plugins.chart import PLOT_CONFIG
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.files import write_synthetic_candles
 from nija_plugins.view import Regime
 from tests.conftest import WITHOUT_FILTER
 from tests.integration.copying_world import environment, until

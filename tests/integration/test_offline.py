@@ -14,8 +14,8 @@ import pytest
 
 from nija_plugins.cli.offline import Exchange, freqtrade_environment, run_offline, with_overlay
 from nija_plugins.venue.address import HOST
-from nija_plugins.venue.files import write_synthetic_candles
-from nija_plugins.venue.marker import MARKER
+from nija_plugins.venue.market.files import write_synthetic_candles
+from nija_plugins.venue.market.marker import MARKER
 from nija_plugins.venue.server import VenueError
 
 STRATEGY = """

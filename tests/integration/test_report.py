@@ -14,7 +14,7 @@ from nija_plugins.report.from_result import performance
 from nija_plugins.report.html import numbers, page
 from nija_plugins.report.performance import Performance
 from nija_plugins.research.result import Result, latest
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.files import write_synthetic_candles
 from tests.conftest import copy_of_the_house, nija
 
 # One backtest serves all of them.

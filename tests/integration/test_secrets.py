@@ -23,8 +23,8 @@ from typer.testing import CliRunner
 from nija_plugins.cli import app
 from nija_plugins.research.engine import simulated
 from nija_plugins.research.entries import always_enter
-from nija_plugins.venue.candles import SyntheticCandles
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.candles import SyntheticCandles
+from nija_plugins.venue.market.files import write_synthetic_candles
 from nija_plugins.venue.venue import Credentials
 from tests.integration.engine import FIRST, SEED
 from tests.integration.live import Home, script

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from nija_plugins.research.result import latest
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.files import write_synthetic_candles
 from tests.conftest import copy_of_the_house, nija
 from tests.integration.dask_processes import NIJA, Cluster, process
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.files import write_synthetic_candles
 from tests.conftest import nija
 from tests.integration.dask_processes import NIJA, Cluster, process
 

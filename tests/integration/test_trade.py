@@ -21,8 +21,8 @@ from nija_plugins.cli import app
 from nija_plugins.memory import AccountStore, Memory
 from nija_plugins.memory.store import MEMORY_FILE
 from nija_plugins.venue.app import build_app
-from nija_plugins.venue.candles import SyntheticCandles
 from nija_plugins.venue.environment import freqtrade_environment
+from nija_plugins.venue.market.candles import SyntheticCandles
 from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Venue
 from tests.conftest import ROOT

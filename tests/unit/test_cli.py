@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from nija_plugins.cli import COMMANDS, app
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.files import write_synthetic_candles
 from nija_plugins.view import Family, Regime
 from tests.conftest import ROOT
 

@@ -16,7 +16,7 @@ from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.scaling import tiers
 from nija_plugins.scaling.tiers import tier_named
 from nija_plugins.settings import Settings
-from nija_plugins.venue.generator import synthetic_candles
+from nija_plugins.venue.market.generator import synthetic_candles
 from nija_plugins.view import Family, Vote
 from tests.conftest import ROOT, a_request, an_account
 

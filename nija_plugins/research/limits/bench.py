@@ -30,9 +30,9 @@ from nija_plugins.research.engine import (
 from nija_plugins.research.limits.case import EPOCH, NIJA, PAUSE_DAYS, REAL, REAL_FROM, Case
 from nija_plugins.research.limits.marking import Prices
 from nija_plugins.research.limits.measured import Measured, measure
-from nija_plugins.venue.candles import CandleSource, FileCandles
-from nija_plugins.venue.files import store_candles
-from nija_plugins.venue.storms import StormCandles
+from nija_plugins.venue.market.candles import CandleSource, FileCandles
+from nija_plugins.venue.market.files import store_candles
+from nija_plugins.venue.market.storms import StormCandles
 
 WARM_UP = timedelta(days=143)
 """Recorded candles before the first traded day."""

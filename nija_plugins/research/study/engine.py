@@ -18,8 +18,8 @@ from nija_plugins.research.study.case import Case
 from nija_plugins.research.study.figures import figures
 from nija_plugins.settings import ALIASES, Settings, environment_name
 from nija_plugins.venue.app import build_app
-from nija_plugins.venue.candles import SyntheticCandles
 from nija_plugins.venue.environment import freqtrade_environment
+from nija_plugins.venue.market.candles import SyntheticCandles
 from nija_plugins.venue.server import serve
 
 SHIPPED = ("config.micro_capital.json", "config.kraken.json", "user_data/config.json")

@@ -14,7 +14,7 @@ from nija_plugins.brokers.credentials import (
     for_freqtrade,
     private_key,
 )
-from nija_plugins.venue.coinbase_keys import KeyKind, make_key
+from nija_plugins.venue.coinbase.keys import KeyKind, make_key
 from tests.conftest import ROOT
 
 NAME, PEM = make_key("bot", KeyKind.ECDSA)

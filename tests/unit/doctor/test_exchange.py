@@ -11,8 +11,8 @@ import pytest
 
 from nija_plugins.doctor import CHECKS, Context, Level, examine, network
 from nija_plugins.doctor.network import NoAnswer, exchange_time
-from nija_plugins.venue.files import write_synthetic_candles
-from nija_plugins.venue.marker import MARKER
+from nija_plugins.venue.market.files import write_synthetic_candles
+from nija_plugins.venue.market.marker import MARKER
 from tests.unit.doctor.looking import CONFIG, KEY, NOW, SECRET, Look, only, silent, told
 
 

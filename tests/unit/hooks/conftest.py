@@ -14,7 +14,7 @@ from freqtrade.persistence import FtNoDBContext, LocalTrade, PairLocks
 
 from nija_plugins import hookimpl, manager
 from nija_plugins.settings import Settings
-from nija_plugins.venue.generator import synthetic_candles
+from nija_plugins.venue.market.generator import synthetic_candles
 from nija_plugins.view import Plan
 from tests.conftest import WITHOUT_FILTER
 from tests.unit.stand_ins import SmallStrategy, filled_order

@@ -11,7 +11,7 @@ import pytest
 
 from nija_plugins.report.html import page
 from nija_plugins.report.pictures import DESKTOP, LOOKS, PHONE, NoBrowser, opened, take
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.files import write_synthetic_candles
 from tests.unit.report.accounts import START, an_account, some_trades
 
 PARTS = ("equity", "drawdown", "days", "trades", "refusals", "stakes", "calibration", "outlook")

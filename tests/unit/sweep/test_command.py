@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from nija_plugins.cli import app
 from nija_plugins.cli import sweep as command
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.files import write_synthetic_candles
 from tests.conftest import ROOT, nija
 
 TIMES = ("--timerange", "20230201-20230220")

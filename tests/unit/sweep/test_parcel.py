@@ -12,7 +12,7 @@ import pytest
 from nija_plugins.cli.configuration import load
 from nija_plugins.sweep import worker
 from nija_plugins.sweep.parcel import Parcel, Span, pack, section_of, span
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.files import write_synthetic_candles
 from tests.unit.sweep.rows import a_case
 
 

@@ -18,7 +18,7 @@ from nija_plugins.guard import Hooks
 from nija_plugins.market import add_view
 from nija_plugins.settings import Settings
 from nija_plugins.trade_filter import store, training
-from nija_plugins.venue.files import write_synthetic_candles
+from nija_plugins.venue.market.files import write_synthetic_candles
 
 PAIRS = ("BTC/USD", "ETH/USD", "SOL/USD")
 FIRST, LAST = datetime(2022, 1, 1, tzinfo=UTC), datetime(2023, 6, 1, tzinfo=UTC)

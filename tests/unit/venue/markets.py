@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from nija_plugins.venue.candles import CandleSource
+from nija_plugins.venue.market.candles import CandleSource
 
 OPENING = datetime(2025, 3, 4, tzinfo=UTC)
 QUIET = 30

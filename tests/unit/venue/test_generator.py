@@ -8,12 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nija_plugins.venue.candles import FileCandles, NoCandles, SyntheticCandles, UnknownTimeframe
-from nija_plugins.venue.files import write_synthetic_candles
-from nija_plugins.venue.forming import Candle, forming
-from nija_plugins.venue.generator import ASSETS, EPOCH, synthetic_candles
-from nija_plugins.venue.marker import MARKER, RealCandles
-from nija_plugins.venue.regimes import REGIMES, shares, transitions
+from nija_plugins.venue.market.candles import (
+    FileCandles,
+    NoCandles,
+    SyntheticCandles,
+    UnknownTimeframe,
+)
+from nija_plugins.venue.market.files import write_synthetic_candles
+from nija_plugins.venue.market.forming import Candle, forming
+from nija_plugins.venue.market.generator import ASSETS, EPOCH, synthetic_candles
+from nija_plugins.venue.market.marker import MARKER, RealCandles
+from nija_plugins.venue.market.regimes import REGIMES, shares, transitions
 
 YEAR = timedelta(hours=8760)
 NAMES = [asset.name for asset in ASSETS]

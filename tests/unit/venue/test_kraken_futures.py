@@ -10,10 +10,10 @@ import pytest
 
 from nija_plugins.requests import market_rules
 from nija_plugins.venue.app import build_app
-from nija_plugins.venue.candles import SyntheticCandles
 from nija_plugins.venue.environment import addresses
-from nija_plugins.venue.kraken_futures import LARGEST_FUNDING, funding_rates
+from nija_plugins.venue.kraken.futures import LARGEST_FUNDING, funding_rates
 from nija_plugins.venue.listings import KRAKEN_FUTURES
+from nija_plugins.venue.market.candles import SyntheticCandles
 from nija_plugins.venue.server import serve
 
 NOW = datetime(2022, 3, 1, 12, 30, tzinfo=UTC)

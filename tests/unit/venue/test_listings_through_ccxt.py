@@ -13,8 +13,8 @@ from freqtrade.enums import CandleType, RunMode
 from freqtrade.resolvers import ExchangeResolver
 
 from nija_plugins.venue.app import build_app
-from nija_plugins.venue.candles import SyntheticCandles
 from nija_plugins.venue.listings import EXCHANGES, ExchangeRules
+from nija_plugins.venue.market.candles import SyntheticCandles
 from nija_plugins.venue.server import VenueError, serve
 
 PAIRS = ("BTC/USD", "ETH/USD", "SOL/USD")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nija_plugins.venue.path import Move, moves
+from nija_plugins.venue.market.path import Move, moves
 from tests.unit.venue.markets import OPENING, DrawnMarket, candles
 
 HOUR = timedelta(hours=1)

@@ -12,7 +12,7 @@ import pytest
 import time_machine
 
 from nija_plugins.venue.app import build_app
-from nija_plugins.venue.coinbase_keys import KeyKind
+from nija_plugins.venue.coinbase.keys import KeyKind
 from nija_plugins.venue.faults import CALLS, Fault
 from nija_plugins.venue.listings import EXCHANGES
 from nija_plugins.venue.server import serve

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nija_plugins.venue.generator import EPOCH, synthetic_candles
-from nija_plugins.venue.storms import StormCandles, Storms
+from nija_plugins.venue.market.generator import EPOCH, synthetic_candles
+from nija_plugins.venue.market.storms import StormCandles, Storms
 
 END = EPOCH + timedelta(days=120)
 NAMES = ("BTC", "ETH", "SOL")

@@ -17,7 +17,7 @@ from math import exp, sqrt
 import numpy as np
 import pandas as pd
 
-from nija_plugins.venue.regimes import REGIMES, Floats, mean_square, walk
+from nija_plugins.venue.market.regimes import REGIMES, Floats, mean_square, walk
 
 EPOCH = datetime(2022, 1, 1, tzinfo=UTC)
 """The first synthetic hour."""

@@ -8,10 +8,10 @@ from freqtrade.data.history.datahandlers.idatahandler import get_datahandler
 from freqtrade.enums.candletype import CandleType
 from freqtrade.exchange import timeframe_to_seconds
 
-from nija_plugins.venue.candles import CandleSource, SyntheticCandles
-from nija_plugins.venue.generator import DEFAULT_SEED
-from nija_plugins.venue.kraken_futures import funding_rates
-from nija_plugins.venue.marker import mark_synthetic
+from nija_plugins.venue.kraken.futures import funding_rates
+from nija_plugins.venue.market.candles import CandleSource, SyntheticCandles
+from nija_plugins.venue.market.generator import DEFAULT_SEED
+from nija_plugins.venue.market.marker import mark_synthetic
 
 
 def write_synthetic_candles(

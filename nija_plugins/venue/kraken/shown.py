@@ -4,7 +4,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from nija_plugins.venue.exchange import SimulatedExchange
-from nija_plugins.venue.kraken import altname, decimals
+from nija_plugins.venue.kraken.public import altname, decimals
 from nija_plugins.venue.listings import Listing
 from nija_plugins.venue.orders import Fill, Kind, Order, Side, Status, Ticket
 

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import pandas as pd
 
-from nija_plugins.venue.candles import HOUR, CandleSource
-from nija_plugins.venue.forming import Candle, walk
+from nija_plugins.venue.market.candles import HOUR, CandleSource
+from nija_plugins.venue.market.forming import Candle, walk
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 
-from nija_plugins.venue import coinbase_accounts
-from nija_plugins.venue import coinbase_orders as words
 from nija_plugins.venue.broken import FLAW
-from nija_plugins.venue.coinbase import market_routes
-from nija_plugins.venue.coinbase_signed import not_found, signer, user_id
+from nija_plugins.venue.coinbase import accounts
+from nija_plugins.venue.coinbase import orders as words
+from nija_plugins.venue.coinbase.public import market_routes
+from nija_plugins.venue.coinbase.signed import not_found, signer, user_id
 from nija_plugins.venue.exchange import Flaw, SimulatedExchange
 from nija_plugins.venue.faults import Fault, Rule
 from nija_plugins.venue.orders import Order, Reason, Refused
@@ -33,7 +33,7 @@ def router(venue: Venue) -> APIRouter:
     with venue.exchange("coinbase") as one:
         market = market_routes(one.quotes, base)
     routes.include_router(market, dependencies=[Depends(signed)])
-    routes.include_router(coinbase_accounts.router(venue, signed))
+    routes.include_router(accounts.router(venue, signed))
 
     @routes.post(f"{base}/orders")
     async def create_order(key: Key, request: Request) -> dict[str, Any]:

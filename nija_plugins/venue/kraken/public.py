@@ -12,8 +12,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from nija_plugins.venue.broken import FLAW
-from nija_plugins.venue.candles import UnknownTimeframe
 from nija_plugins.venue.listings import Listing
+from nija_plugins.venue.market.candles import UnknownTimeframe
 from nija_plugins.venue.quotes import LEVELS, Quote, Quotes
 from nija_plugins.venue.spoilt import spoilt
 

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
-from nija_plugins.venue import coinbase_orders as words
 from nija_plugins.venue.broken import FLAW
-from nija_plugins.venue.coinbase import NAMES
-from nija_plugins.venue.coinbase_signed import Signer, not_found, user_id
+from nija_plugins.venue.coinbase import orders as words
+from nija_plugins.venue.coinbase.public import NAMES
+from nija_plugins.venue.coinbase.signed import Signer, not_found, user_id
 from nija_plugins.venue.exchange import SimulatedExchange
 from nija_plugins.venue.faults import Fault, Rule
 from nija_plugins.venue.names import coinbase_name

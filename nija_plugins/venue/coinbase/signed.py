@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import HTTPException, Request
 from fastapi.responses import PlainTextResponse
 
-from nija_plugins.venue.coinbase_keys import claimed_key, verified
+from nija_plugins.venue.coinbase.keys import claimed_key, verified
 from nija_plugins.venue.names import coinbase_name
 from nija_plugins.venue.venue import Venue
 

@@ -19,8 +19,8 @@ from fastapi import APIRouter, Request
 from nija_plugins.venue.broken import FLAW
 from nija_plugins.venue.exchange import Flaw, SimulatedExchange
 from nija_plugins.venue.faults import Fault, Rule
-from nija_plugins.venue.kraken import ALTNAMES, ASSET_IDS, altname
-from nija_plugins.venue.kraken_shown import cut, order_shown, sentence, trade_shown
+from nija_plugins.venue.kraken.public import ALTNAMES, ASSET_IDS, altname
+from nija_plugins.venue.kraken.shown import cut, order_shown, sentence, trade_shown
 from nija_plugins.venue.listings import Listing
 from nija_plugins.venue.orders import (
     Kind,

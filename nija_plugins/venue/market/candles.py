@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nija_plugins.venue import generator
-from nija_plugins.venue.forming import Candle, as_row, forming
+from nija_plugins.venue.market import generator
+from nija_plugins.venue.market.forming import Candle, as_row, forming
 
 HOUR = timedelta(hours=1)
 _QUOTES = ("USD", "USDT", "USDC")

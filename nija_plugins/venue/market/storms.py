@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from nija_plugins.venue.candles import CandleSource
-from nija_plugins.venue.generator import ASSETS, synthetic_candles
-from nija_plugins.venue.regimes import Floats
+from nija_plugins.venue.market.candles import CandleSource
+from nija_plugins.venue.market.generator import ASSETS, synthetic_candles
+from nija_plugins.venue.market.regimes import Floats
 
 _STREAM = 7_401
 """Keeps the storms' random numbers apart from the generator's."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
 from typing import Any
 
-from nija_plugins.venue.coinbase import iso
+from nija_plugins.venue.coinbase.public import iso
 from nija_plugins.venue.listings import Listing
 from nija_plugins.venue.orders import (
     ZERO,

@@ -12,9 +12,9 @@ import pandas as pd
 from fastapi import APIRouter, HTTPException, Query
 from freqtrade.exchange import timeframe_to_seconds
 
-from nija_plugins.venue.candles import CandleSource, UnknownTimeframe
-from nija_plugins.venue.kraken import ALTNAMES, decimals
+from nija_plugins.venue.kraken.public import ALTNAMES, decimals
 from nija_plugins.venue.listings import Listing
+from nija_plugins.venue.market.candles import CandleSource, UnknownTimeframe
 from nija_plugins.venue.quotes import LEVELS, Quotes
 
 MAX_CANDLES = 2000

@@ -1,0 +1,1 @@
+"""Coinbase's REST, as far as ccxt and freqtrade call it."""

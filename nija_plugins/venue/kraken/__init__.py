@@ -1,0 +1,1 @@
+"""Kraken's REST, spot and futures, as far as ccxt and freqtrade call it."""
