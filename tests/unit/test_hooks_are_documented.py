@@ -68,6 +68,13 @@ def test_every_question_is_answered(hook: str) -> None:
     assert several.startswith("the first answer") == first_wins
 
 
+def test_every_default_plugin_stands_at_its_hook(tmp_path: Path) -> None:
+    named = {hook: set(re.findall(r"`(\w+\.\w+)`", text)) for hook, text in SECTIONS.items()}
+    for plugin in manager.describe(manager.build(Settings(), tmp_path)):
+        for hook in plugin.hooks if plugin.name in manager.DEFAULT else ():
+            assert plugin.name in named[hook], f"{hook} in docs/hooks.md names no {plugin.name}"
+
+
 @pytest.fixture(scope="module")
 def candles() -> pd.DataFrame:
     start, end = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)
