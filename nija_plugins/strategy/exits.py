@@ -118,6 +118,8 @@ class Exits(StrategyBase):
             stop = max(self._stop_price(trade, current_time) or 0.0, trade.stop_loss or 0.0)
             if current_rate <= stop:
                 return "nija_gap_through_stop"
+        elif self._stop_sells(trade, current_rate):
+            return None
         reason = None
         if DRAWDOWN in self.run.memory.locked:
             reason = DRAWDOWN
@@ -126,6 +128,25 @@ class Exits(StrategyBase):
         if reason and self._mode != "backtest":
             self._say_exit(trade, reason, current_rate, current_profit)
         return reason
+
+    def check_exit_timeout(
+        self, pair: str, trade: Trade, order: Order, current_time: datetime, **kwargs: Any
+    ) -> bool:
+        """Whether a resting exit is cancelled before freqtrade's own time-out: once the price is
+        below the trade's stop. Nobody could sell there: the order holds the coins that Kraken's
+        stop would sell, and half filled it makes freqtrade miss what it has sold."""
+        if self._mode == "backtest" or order.order_type == "market":
+            return False
+        exchange = self.wallets._exchange
+        price = exchange.get_rate(pair, side="exit", is_short=trade.is_short, refresh=True)
+        return bool(price <= (trade.stop_loss or 0.0))
+
+    def _stop_sells(self, trade: Trade, price: float) -> bool:
+        """Whether the way out is the stop's market order: another one has rested until `price` was
+        below the stop. Where Kraken refuses a stop, there is none."""
+        stands = not self.order_types.get("stoploss_on_exchange") or trade.open_sl_orders
+        below = price <= (trade.stop_loss or 0.0)
+        return bool(stands and below and trade.canceled_exit_order_count)
 
     def _say_exit(self, trade: Trade, reason: str, price: float, profit: float) -> None:
         """Once per trade and reason: freqtrade asks again until the order is accepted."""
