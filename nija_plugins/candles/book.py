@@ -52,6 +52,13 @@ class Reading:
         )
 
 
+READ = (
+    *("close", "nija_regime", "nija_score", "nija_stop", "nija_target", "nija_trail"),
+    *("nija_confidence", "nija_win_prob", "nija_doubt", "nija_volatility", "nija_problem"),
+)
+"""The columns of a view that a `Reading` is made of."""
+
+
 class Book:
     """Closes and views of every pair that was analysed."""
 
@@ -88,7 +95,7 @@ class Book:
         self._ends.pop(pair, None)
         self.observe_prices(pair, dataframe)
         # Columns: a row of a table is slow to get, and one is asked for at every candidate.
-        self._views[pair] = {str(name): column.to_numpy() for name, column in dataframe.items()}
+        self._views[pair] = {name: dataframe[name].to_numpy() for name in READ}
         self._view_ends[pair] = array("q", self._ends_of(dataframe).tobytes())
         self._candidates[pair] = dataframe["nija_candidate"].to_numpy(dtype=bool).tobytes()
 
@@ -150,7 +157,7 @@ class Book:
         return all(ends[-1] <= after for ends in self._ends.values() if len(ends))
 
     def _ends_of(self, candles: pd.DataFrame) -> np.ndarray[Any, Any]:
-        starts = candles["date"].dt.as_unit("s").astype("int64").to_numpy()
+        starts = candles["date"].to_numpy(dtype="datetime64[s]").astype(np.int64)
         return np.asarray(starts + self._seconds)
 
     def _up_to_date(self, pair: str, candles: pd.DataFrame) -> bool:

@@ -12,10 +12,10 @@ from freqtrade.enums import TradingMode
 
 from nija_plugins import answers
 from nija_plugins.candles.archive import Archive
+from nija_plugins.candles.days import from_hours
 from nija_plugins.candles.history import CANDLES, PLANNED, History, Load, without_plan
 from nija_plugins.guard import Hooks
 from nija_plugins.settings import Settings
-from nija_plugins.signals.indicators import window_mean
 from nija_plugins.view import Plan
 
 MODELS = "nija_models"
@@ -96,23 +96,11 @@ def planned(candles: pd.DataFrame, pair: str, hooks: Hooks, settings: Settings) 
     """`candles` with the plan that the plugins make of them. Raises PluginFailure."""
     if not len(candles):
         return without_plan(candles)
-    given = {"dataframe": with_days(candles), "pair": pair, "settings": settings}
+    given = {"dataframe": from_hours(candles), "pair": pair, "settings": settings}
     plan = hooks.first("nija_plan", answers.plan(candles.index), **given)
     if plan is None:
         return without_plan(candles)
     return candles.assign(**_columns(plan))
-
-
-def with_days(candles: pd.DataFrame) -> pd.DataFrame:
-    """Consecutive hourly `candles` with close_1d and sma50_1d, as the strategy merges them: a day
-    is known from its last hour on."""
-    ends_day = candles["date"].dt.hour == 23
-    closes = candles.loc[ends_day, "close"]
-    average = pd.Series(window_mean(closes.to_numpy(dtype=float), 50), index=closes.index)
-    return candles.assign(
-        close_1d=closes.reindex(candles.index).ffill(),
-        sma50_1d=average.reindex(candles.index).ffill(),
-    )
 
 
 def _columns(plan: Plan) -> dict[str, pd.Series]:

@@ -14,6 +14,7 @@ from nija_plugins import answers, manager
 from nija_plugins.bars import BAR
 from nija_plugins.candles.archive import Archive, candle_type
 from nija_plugins.candles.book import Book, Reading
+from nija_plugins.candles.days import beside
 from nija_plugins.candles.past import Past, quote_of
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchange_of, load
 from nija_plugins.cli.explain import DISASTER_STOP, fresh_account, market_rules
@@ -21,9 +22,8 @@ from nija_plugins.cli.facts import known
 from nija_plugins.cli.tables import show, table
 from nija_plugins.entry import EntryRequest
 from nija_plugins.guard import Hooks, PluginFailure
-from nija_plugins.market import COLUMNS, add_view
+from nija_plugins.market import add_view
 from nija_plugins.requests import entry_request
-from nija_plugins.research.study.entries import with_daily
 from nija_plugins.settings import Settings
 from nija_plugins.view import Vote
 
@@ -64,7 +64,7 @@ def signals(
         view = add_view(frame, pair, hooks, settings, past)
         votes = _votes(frame, pair, hooks, settings)
     book = Book(int(HOUR.total_seconds()))
-    book.observe(pair, view[["date", "close", *COLUMNS]])
+    book.observe(pair, view)
     ended = (frame["date"].iloc[-1] + HOUR).to_pydatetime()
     reading = book.reading(pair, ended)
     assert reading is not None  # a dataframe with candles has a last one
@@ -109,7 +109,7 @@ def candles(
             + "Fetch them with: freqtrade download-data --timeframes 1h 1d --days 60"
         )
     daily: pd.DataFrame = load_pair_history(pair, "1d", **kept)
-    return with_daily(hourly, daily) if len(daily) else hourly
+    return beside(hourly, daily) if len(daily) else hourly
 
 
 def missing(

@@ -13,8 +13,8 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from nija_plugins import answers
+from nija_plugins.candles.days import from_hours
 from nija_plugins.candles.history import CANDLES, History
-from nija_plugins.candles.past import with_days
 from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.market import add_view
 from nija_plugins.report.words import NOTHING
@@ -110,7 +110,7 @@ def own_signals(history: History, hooks: Hooks, settings: Settings) -> dict[str,
     found = {}
     for pair in history.pairs:
         candles = history.before(pair, _after(history))
-        view = add_view(with_days(candles[CANDLES]), pair, hooks, off)
+        view = add_view(from_hours(candles[CANDLES]), pair, hooks, off)
         fee = history.fee
         gain = (1 + view["nija_target"]) * (1 - fee) - (1 + fee)
         b = gain / ((1 + fee) - (1 - view["nija_stop"]) * (1 - fee))
@@ -130,7 +130,7 @@ def _signal_rows(candles: pd.DataFrame, table: pd.DataFrame) -> npt.NDArray[np.i
 
 def _votes(candles: pd.DataFrame, pair: str, hooks: Hooks, settings: Settings) -> pd.Series:
     total = pd.Series(0.0, index=candles.index)
-    given = {"dataframe": with_days(candles), "pair": pair, "settings": settings}
+    given = {"dataframe": from_hours(candles), "pair": pair, "settings": settings}
     for _, answer in hooks.every("nija_votes", answers.votes(candles.index), **given):
         if isinstance(answer, PluginFailure):
             raise answer

@@ -4,11 +4,10 @@ import logging
 from pathlib import Path
 
 import pandas as pd
-from freqtrade.strategy import merge_informative_pair
 
 from nija_plugins import chart, market
+from nija_plugins.candles.days import beside
 from nija_plugins.candles.past import MODELS, Past, quote_of
-from nija_plugins.signals.indicators import window_mean
 from nija_plugins.strategy.base import StrategyBase
 
 logger = logging.getLogger(__name__)
@@ -25,10 +24,7 @@ class Looking(StrategyBase):
         """`dataframe` with daily bars and NIJA's columns (see `nija_plugins.market`)."""
         daily = self.dp.get_pair_dataframe(pair, "1d")
         if len(daily):
-            daily = daily[["date", "close"]].assign(
-                sma50=window_mean(daily["close"].to_numpy(dtype=float), 50)
-            )
-            dataframe = merge_informative_pair(dataframe, daily, self.timeframe, "1d")
+            dataframe = beside(dataframe, daily)
         view = market.add_view(
             dataframe, pair, self.run.hooks, self.nija_settings, self._past(pair)
         )
@@ -57,8 +53,8 @@ class Looking(StrategyBase):
         if self.nija_settings.mode == "MASTER_FOLLOW":
             dataframe["nija_candidate"] = False
         with self._turn:
-            self._book.observe(pair, dataframe[["date", "close", *market.COLUMNS]])
+            self._book.observe(pair, dataframe)
         chosen = dataframe["nija_candidate"]
-        dataframe.loc[chosen, "enter_long"] = 1
-        dataframe.loc[chosen, "enter_tag"] = dataframe.loc[chosen, "nija_regime"]
-        return dataframe
+        return dataframe.assign(
+            enter_long=chosen.astype(int), enter_tag=dataframe["nija_regime"].where(chosen)
+        )

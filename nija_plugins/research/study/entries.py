@@ -13,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pluggy
-from freqtrade.strategy import merge_informative_pair
 
 from nija_plugins import answers
 from nija_plugins.bars import decision_rows
+from nija_plugins.candles.days import beside
 from nija_plugins.guard import Hooks, PluginFailure
 from nija_plugins.settings import Settings
-from nija_plugins.signals.indicators import window_mean
 from nija_plugins.view import Plan, Vote
 
 LONGEST = 30 * 24
@@ -54,7 +53,7 @@ class Look:
 def look(pair: str, datadir: Path, manager: pluggy.PluginManager, settings: Settings) -> Look:
     """The market's side of `pair` over all candles in `datadir`. Raises PluginFailure."""
     hooks = Hooks(manager)
-    frame = with_daily(*(_candles(pair, datadir, timeframe) for timeframe in ("1h", "1d")))
+    frame = beside(*(_candles(pair, datadir, timeframe) for timeframe in ("1h", "1d")))
     given = {"dataframe": frame, "pair": pair, "settings": settings}
     votes: list[Vote] = []
     for _, answer in hooks.every("nija_votes", answers.votes(frame.index), **given):
@@ -64,15 +63,6 @@ def look(pair: str, datadir: Path, manager: pluggy.PluginManager, settings: Sett
     regime = hooks.first("nija_regime", answers.regimes(frame.index), **given)
     plan = hooks.first("nija_plan", answers.plan(frame.index), **given)
     return Look(pair, frame, regime, votes, plan)
-
-
-def with_daily(hourly: pd.DataFrame, daily: pd.DataFrame) -> pd.DataFrame:
-    """Hourly candles with the daily columns that `NijaStrategy.look` adds."""
-    sma = window_mean(daily["close"].to_numpy(dtype=float), 50)
-    merged: pd.DataFrame = merge_informative_pair(
-        hourly, daily[["date", "close"]].assign(sma50=sma), "1h", "1d", ffill=True
-    )
-    return merged
 
 
 def outcomes(found: Look, fee: float, way_out: WayOut = AS_SHIPPED) -> pd.DataFrame:
