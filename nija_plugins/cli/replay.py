@@ -99,10 +99,11 @@ def _show(console: Console, found: Rehearsal, iterations: int) -> None:
         show(console, made, spare=("difference",))
     if len(notable) > SHOWN:
         console.print(f"... and {len(notable) - SHOWN} more; --json has all of them.")
+    said = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+    shared = f"; {entries_shared(found.pairings):.1%} of entries in the same candle."
     console.print(
         f"Until {found.replayed.reached:%Y-%m-%d %H:%M} UTC: "
-        + ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
-        + f"; {entries_shared(found.pairings):.1%} of entries in the same candle.",
+        + (said + shared if found.pairings else "neither backtest nor replay entered anything."),
         highlight=False,
     )
     total = dollars_by_cause(found.pairings)

@@ -24,3 +24,14 @@ def test_interrupted_it_compares_and_ends_with_130(
     )
     assert told.exit_code == code, told.output
     assert json.loads(told.stdout)["reached"].startswith(f"2024-01-0{day}")
+
+
+def test_nothing_entered_is_no_agreement_in_percent(monkeypatch: pytest.MonkeyPatch) -> None:
+    reached = SimpleNamespace(reached=datetime(2024, 1, 8, tzinfo=UTC))
+    house = SimpleNamespace(log="replay.log")
+    found = SimpleNamespace(replayed=reached, pairings=(), speed=1.0, house=house)
+    monkeypatch.setattr(replay, "rehearse", lambda *_: found)
+    monkeypatch.chdir(ROOT)
+    told = CliRunner().invoke(app, ["replay", "--from", "2024-01-01", "--to", "2024-01-08"])
+    assert "neither backtest nor replay entered anything" in " ".join(told.stdout.split())
+    assert "%" not in told.stdout
