@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -35,3 +36,14 @@ def test_nothing_entered_is_no_agreement_in_percent(monkeypatch: pytest.MonkeyPa
     told = CliRunner().invoke(app, ["replay", "--from", "2024-01-01", "--to", "2024-01-08"])
     assert "neither backtest nor replay entered anything" in " ".join(told.stdout.split())
     assert "%" not in told.stdout
+
+
+def test_two_replays_never_share_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    folder = ["--folder", str(tmp_path / "house")]
+    with replay._alone_in(tmp_path / "house"):
+        told = CliRunner().invoke(
+            app, ["replay", "--from", "2024-01-01", "--to", "2024-01-08", *folder]
+        )
+    assert told.exit_code == 2
+    assert "Another replay runs in" in told.output
