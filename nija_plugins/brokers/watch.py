@@ -25,8 +25,9 @@ from nija_plugins.brokers.portfolio import (
     others_of,
     waited_for,
 )
-from nija_plugins.memory.store import account_name
+from nija_plugins.memory.store import account_name, database_name
 from nija_plugins.settings import Settings
+from nija_plugins.venue.environment import OFFLINE
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +44,12 @@ T = TypeVar("T")
 
 def portfolio_name(config: Mapping[str, Any], settings: Settings) -> str:
     """Whose tier and limits `config`'s bot shares: play money is never one portfolio with real
-    money, nor USD with EUR; and in mode INDEPENDENT every broker is one of its own."""
+    money, nor a simulated market with the real one, nor USD with EUR; and in mode INDEPENDENT every
+    broker is one of its own."""
     way = "dry_run" if config.get("dry_run", True) else "live"
+    database = database_name(config)
+    if way == "dry_run" and database.startswith(OFFLINE):
+        way = f"offline {database.rpartition('-')[2]}"  # exchanges of one market go together
     name = f"{way} {config['stake_currency']}"
     alone = settings.mode == "INDEPENDENT"
     return f"{config['exchange']['name']} {name}" if alone else name

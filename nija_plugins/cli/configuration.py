@@ -1,7 +1,9 @@
 """The configuration a `nija` command works on, or a clear end."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +41,8 @@ def load(files: list[Path]) -> dict[str, Any]:
         config = load_from_files([str(file) for file in files])
     except OperationalException as error:
         # freqtrade shows the lines around a mistake, and a key may stand in them.
-        raise OperationalException(
-            str(error).partition("\nPlease verify the following")[0]
-        ) from None
+        reason = str(error).partition("\nPlease verify the following")[0]
+        raise OperationalException(_located(files, reason)) from None
     except (OSError, ValueError) as error:
         raise OperationalException(f"The configuration cannot be read: {error}") from None
     except (AttributeError, TypeError, RecursionError):
@@ -60,6 +61,30 @@ def load(files: list[Path]) -> dict[str, Any]:
     except SQLAlchemyError:
         raise OperationalException('"db_url" is no address of a database.') from None
     return merged
+
+
+def _located(files: list[Path], reason: str) -> str:
+    """`reason`, after the file and line it is about: freqtrade tells a mistake's offset alone."""
+    offset = re.search(r"at offset (\d+)", reason)
+    broken = offset and _first_broken(files)
+    if not offset or not broken:
+        return reason
+    line = broken.read_bytes()[: int(offset[1])].count(b"\n") + 1
+    return f"{normpath(broken)}, line {line}: {reason}"
+
+
+def _first_broken(files: list[Path]) -> Path | None:
+    """The first file, of those and the ones they add, that freqtrade cannot read."""
+    from freqtrade.configuration.load_config import load_config_file
+
+    for file in files:
+        try:
+            added = load_config_file(str(file)).get("add_config_files", [])
+        except OperationalException:
+            return file
+        if broken := _first_broken([file.parent / name for name in added]):
+            return broken
+    return None
 
 
 def exchange_of(config: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from nija_plugins.brokers.credentials import environment
 from nija_plugins.brokers.ledger import LedgerUnusable
+from nija_plugins.brokers.portfolio import SILENT_AFTER
 from nija_plugins.brokers.watch import ledger_of
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, load
 from nija_plugins.cli.database import shown
@@ -33,7 +34,11 @@ def forget(
             names = ", ".join(f'"{one.account}"' for one in known.members) or "nobody"
             raise ValueError(f'"{account}" is not in {shown(ledger.url)}; in it: {names}.')
         if not member.silent(datetime.now(UTC)):
-            raise ValueError(f'"{account}" is alive: stop it first, or it comes back at once.')
+            minutes = f"{SILENT_AFTER.total_seconds() / 60:.0f} minutes"
+            raise ValueError(
+                f'"{account}" is alive: stop it first, or it comes back at once. One that gave a '
+                f"sign of life within {minutes} counts as alive: wait that long after stopping it."
+            )
         try:
             ledger.forget(account)
         except LedgerUnusable as error:

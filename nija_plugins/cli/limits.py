@@ -40,8 +40,10 @@ def limits(
         bool, typer.Option("--json", help="What was measured, for scripts.")
     ] = False,
 ) -> None:
-    """Measure the worst day and the worst drawdown with NijaMicro's entries, a coin flip and
-    "always enter". Ends with 1 when a limit was broken by more than gaps explain.
+    """Measure the worst day and drawdown with NijaMicro's entries and with senseless ones.
+
+    Those are a coin flip and "always enter". Ends with 1 when a limit was broken by more than gaps
+    explain.
 
     About 20 minutes on two cores; interrupted, it goes on where it stopped.
     """

@@ -101,11 +101,13 @@ def run_offline(
     seed: int = DEFAULT_SEED,
     program: Sequence[str] = (RUNNER,),
 ) -> int:
-    """Run freqtrade with `arguments` against the simulated exchange; its exit code. `program` is
-    the module that runs it, and what it wants to know first.
+    """Run freqtrade with `arguments`, its own name before them or not, against the simulated
+    exchange; its exit code. `program` is the module that runs it, and what it wants to know first.
 
     Raises VenueError when the port is busy, NoCandles when `candles` holds none.
     """
+    if list(arguments[:1]) == ["freqtrade"]:
+        arguments = arguments[1:]
     source = _source(arguments, candles, seed, datetime.now(UTC))
     with serve(build_app(source), port) as url:
         market = f"{exchange}-files" if candles else f"{exchange}-{seed}"

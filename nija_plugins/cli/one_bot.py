@@ -16,8 +16,17 @@ OfBroker = Annotated[
     BrokerName | None,
     typer.Option("--broker", help="The bot that `nija trade` runs for it; none: of the files."),
 ]
-EnvFile = Annotated[Path, typer.Option(help="Keys; the environment wins.")]
 ENV_FILE = Path(".env")
+
+
+def _there(file: Path) -> Path:
+    """Only the default may be missing: one that is named holds settings somebody counts on."""
+    if file != ENV_FILE and not file.is_file():
+        raise typer.BadParameter(f"{file} is no file.")
+    return file
+
+
+EnvFile = Annotated[Path, typer.Option(help="Keys; the environment wins.", callback=_there)]
 
 
 def loaded(files: list[Path], broker: BrokerName | None, env_file: Path) -> dict[str, Any]:

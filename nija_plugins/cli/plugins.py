@@ -14,8 +14,8 @@ from nija_plugins.scaling.engine import AutoScalingEngine
 from nija_plugins.scaling.plugin import ScalingPlugin
 from nija_plugins.settings import Settings
 
-ROOM_FOR_PATHS = 80
-"""Columns from which on folded paths can be read."""
+ROOM_FOR_PATHS = 100
+"""Columns from which on there is room for folded paths beside whole names."""
 
 
 def plugins(
@@ -38,8 +38,12 @@ def plugins(
         made.add_row(
             plugin.name, plugin.kind, plugin.version, ", ".join(plugin.hooks), _short(plugin.origin)
         )
-    narrow = console.width < ROOM_FOR_PATHS
-    show(console, made, spare=("origin", "version", "kind") if narrow else ())
+    if console.width < ROOM_FOR_PATHS:
+        show(console, made, spare=("origin", "version", "kind"))
+        return
+    for column in made.columns[:-1]:  # names that people copy
+        column.min_width = max(len(word) for cell in column.cells for word in str(cell).split())
+    show(console, made)
 
 
 def _short(origin: str) -> str:

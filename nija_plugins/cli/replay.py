@@ -1,12 +1,15 @@
 """`nija replay`: the real bot over candles of the past, faster than time, beside its backtest."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -74,7 +77,8 @@ def replay(
         hours = int((end - begin).total_seconds() // 3600)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         shown = Console(stderr=True)
-        with Progress(*columns, TimeRemainingColumn(), console=shown, transient=True) as bar:
+        bars = Progress(*columns, TimeRemainingColumn(), console=shown, transient=True)
+        with _alone_in(folder), bars as bar:
             task = bar.add_task("candles", total=hours)
             found = rehearse(plan, settings, folder, lambda _: bar.advance(task))
     if as_json:
@@ -83,6 +87,19 @@ def replay(
         _show(console, found, iterations)
     if found.replayed.reached < end:
         raise typer.Exit(130)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keeps `folder` from being replaced under a replay. Raises ValueError while another runs."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder.with_name(f"{folder.name}.lock"), timeout=0):
+            yield
+    except Timeout:
+        raise ValueError(
+            f"Another replay runs in {folder}: wait for it, or give this one a --folder of its own."
+        ) from None
 
 
 def _show(console: Console, found: Rehearsal, iterations: int) -> None:
@@ -99,10 +116,11 @@ def _show(console: Console, found: Rehearsal, iterations: int) -> None:
         show(console, made, spare=("difference",))
     if len(notable) > SHOWN:
         console.print(f"... and {len(notable) - SHOWN} more; --json has all of them.")
+    said = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
+    shared = f"; {entries_shared(found.pairings):.1%} of entries in the same candle."
     console.print(
         f"Until {found.replayed.reached:%Y-%m-%d %H:%M} UTC: "
-        + ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
-        + f"; {entries_shared(found.pairings):.1%} of entries in the same candle.",
+        + (said + shared if found.pairings else "neither backtest nor replay entered anything."),
         highlight=False,
     )
     total = dollars_by_cause(found.pairings)
@@ -110,7 +128,7 @@ def _show(console: Console, found: Rehearsal, iterations: int) -> None:
         told = ", ".join(f"{cause} {dollars:+.2f}" for cause, dollars in total.items())
         console.print(f"Dollars by cause (replay less backtest): {told}.", highlight=False)
     console.print(
-        f"{found.speed:.1f} candles a second, {iterations} iterations each. "
+        f"{found.speed:.1f} candles a second, {iterations} iteration{'s' * (iterations > 1)} each. "
         f"The bot's log: {found.house.log}",
         highlight=False,
         soft_wrap=True,

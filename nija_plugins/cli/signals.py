@@ -103,10 +103,13 @@ def candles(
     if until is not None and len(hourly):
         hourly = hourly[hourly["date"] + HOUR <= until]
     if hourly.empty:
+        by, fetched = "", "--days 60"
+        if until is not None:
+            by = f" by {until:%Y-%m-%d %H:%M} UTC"
+            fetched = f"--timerange {until - timedelta(days=60):%Y%m%d}- --prepend"
         raise ValueError(
-            f"No 1h candles of {pair} in {folder}"
-            + (f" by {until:%Y-%m-%d %H:%M} UTC. " if until else ". ")
-            + "Fetch them with: freqtrade download-data --timeframes 1h 1d --days 60"
+            f"No 1h candles of {pair} in {folder}{by}. "
+            f"Fetch them with: freqtrade download-data --timeframes 1h 1d {fetched}"
         )
     daily: pd.DataFrame = load_pair_history(pair, "1d", **kept)
     return beside(hourly, daily) if len(daily) else hourly

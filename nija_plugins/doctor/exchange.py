@@ -70,7 +70,7 @@ def reachable(context: Context) -> Iterator[Finding]:
     elif answer.offline:
         yield failed(
             f"{context.exchange} cannot be reached ({answer}).",
-            "no network: nija offline backtesting --strategy NijaMicro works without one; for "
+            "No network: nija offline backtesting --strategy NijaMicro works without one; for "
             "trading check the connection, a proxy, or the exchange's status page.",
         )
     else:

@@ -51,10 +51,15 @@ _SNAPSHOT = TypeAdapter(Snapshot)
 def account_name(config: Mapping[str, Any]) -> str:
     """Which account a freqtrade configuration trades: exchange, way of running, and the database of
     its trades, since a dry-run with another database is another account."""
+    way = "dry_run" if config.get("dry_run", True) else "live"
+    return f"{config['exchange']['name']} {way} {database_name(config)}"
+
+
+def database_name(config: Mapping[str, Any]) -> str:
+    """What the database of a configuration's trades is called, without folder and ending."""
     dry = bool(config.get("dry_run", True))
     url = config.get("db_url") or (DEFAULT_DB_DRYRUN_URL if dry else DEFAULT_DB_PROD_URL)
-    database = Path(make_url(url).database or "memory").stem
-    return f"{config['exchange']['name']} {'dry_run' if dry else 'live'} {database}"
+    return Path(make_url(url).database or "memory").stem
 
 
 class MemoryUnusable(Exception):

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+OFFLINE = "tradesv3.offline-"
+"""How a database of trades begins that were made at the simulated exchange; the market follows."""
+
 
 def addresses(url: str) -> dict[str, str]:
     """ccxt's `urls.api` for the simulated exchange at `url`, whichever exchange is asked. Kraken
@@ -24,5 +27,5 @@ def freqtrade_environment(url: str, market: str, environ: Mapping[str, str]) -> 
     # There is no account behind the simulated exchange, and its trades are nobody's record.
     variables["FREQTRADE__DRY_RUN"] = "true"
     if "FREQTRADE__DB_URL" not in environ:
-        variables["FREQTRADE__DB_URL"] = f"sqlite:///tradesv3.offline-{market}.sqlite"
+        variables["FREQTRADE__DB_URL"] = f"sqlite:///{OFFLINE}{market}.sqlite"
     return variables

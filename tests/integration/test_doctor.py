@@ -83,7 +83,7 @@ def test_nobody_there(house: Path, free_port: int) -> None:
     assert time.monotonic() - began < 60
     assert code == 1
     assert findings["exchange"]["level"] == "failed"
-    assert findings["exchange"]["advice"].startswith("no network: nija offline")
+    assert findings["exchange"]["advice"].startswith("No network: nija offline")
     assert findings["clock"]["level"] == "warning"
 
 

@@ -101,6 +101,10 @@ class TestExitCodes:
         assert offline("list-strategies", "-1") == 0
         assert "Toy" in capfd.readouterr().out
 
+    def test_freqtrades_own_name_may_stand_before_its_command(self, home: Path, capfd) -> None:
+        assert offline("freqtrade", "list-strategies", "-1") == 0
+        assert "Toy" in capfd.readouterr().out
+
     def test_backtest_then_the_same_with_an_unknown_strategy(self, home: Path, capfd) -> None:
         start, end = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 2, 1, tzinfo=UTC)
         write_synthetic_candles(home / "user_data" / "data" / "coinbase", start, end)

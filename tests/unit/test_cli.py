@@ -117,6 +117,17 @@ def test_a_typo_in_the_configuration_ends_with_its_name(tmp_path: Path) -> None:
         assert 'did you mean "max_position_pct"' in " ".join(result.output.split())
 
 
+def test_a_mistake_in_a_file_of_the_configuration_is_found_by_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "user_data").mkdir()
+    config = tmp_path / "user_data" / "config.json"
+    config.write_text('{"add_config_files": ["../own.json"]}')
+    (tmp_path / "own.json").write_text('{\n  // whose\n  "dry_run": true\n  "key": "hush"\n}')
+    result = nija("plugins", "--config", str(config))
+    assert result.exit_code == 2
+    assert f"nija: {tmp_path / 'own.json'}, line 4: " in result.output
+    assert "hush" not in result.output
+
+
 class TestSignals:
     """`nija signals` reads stored candles and says what an entry lacks."""
 
@@ -183,6 +194,8 @@ class TestSignals:
         result = nija("signals", "BTC/USD", "--datadir", str(tmp_path))
         assert result.exit_code == 2
         assert "freqtrade download-data" in " ".join(result.output.split())
+        result = nija("signals", "BTC/USD", "--datadir", str(tmp_path), "--at", "2019-03-02")
+        assert "--timerange 20190101- --prepend" in " ".join(result.output.split())
         result = nija("signals", "BTC/USD", "--datadir", str(tmp_path), "--at", "tomorrow")
         assert result.exit_code == 2
         assert "2024-03-05T12:00" in result.output

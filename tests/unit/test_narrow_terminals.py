@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from nija_plugins.cli import app, simulate, sweep, train
 from nija_plugins.cli.paper import Paper
 from nija_plugins.cli.tables import show, table
+from nija_plugins.manager import DEFAULT, ESSENTIAL
 from nija_plugins.research.growth import QUANTILES, Month
 from nija_plugins.research.limits.table import document
 from nija_plugins.settings import Settings
@@ -52,6 +53,14 @@ def test_of_the_portfolio_and_the_plugins(command: str, width: int) -> None:
     told = CliRunner().invoke(app, [command], env={"COLUMNS": f"{width}"})
     assert told.exit_code == 0
     assert "…" not in told.stdout
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_the_name_of_a_plugin_is_never_folded(width: int) -> None:
+    told = CliRunner().invoke(app, ["plugins"], env={"COLUMNS": f"{width}"})
+    assert max(map(len, told.stdout.splitlines())) <= width
+    assert {*DEFAULT, *ESSENTIAL} <= set(told.stdout.split())
+    assert ("No room for: origin" in told.stdout) == (width < 100)
 
 
 @WIDTHS

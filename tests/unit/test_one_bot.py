@@ -4,9 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from nija_plugins.brokers.bots import BrokerName
 from nija_plugins.brokers.credentials import CredentialsError
+from nija_plugins.cli import app
 from nija_plugins.cli.configuration import DEFAULT_CONFIG
 from nija_plugins.cli.one_bot import chosen, loaded
 from tests.conftest import ROOT
@@ -66,3 +68,10 @@ def test_half_a_key_is_named(env_file: Path) -> None:
     env_file.write_text("KRAKEN_MASTER_API_KEY=a-fake-key\n")
     with pytest.raises(CredentialsError, match="KRAKEN_MASTER_API_SECRET is not set"):
         loaded([DEFAULT_CONFIG], BrokerName.KRAKEN, env_file)
+
+
+@pytest.mark.parametrize("command", ["trade", "doctor", "unlock", "reconcile"])
+def test_a_file_of_keys_that_was_named_must_be_there(command: str) -> None:
+    told = CliRunner().invoke(app, [command, "--env-file", "nowhere.env"])
+    assert told.exit_code == 2
+    assert "nowhere.env is no file" in told.output

@@ -42,7 +42,7 @@ def copy_candles(recorded: Path, datadir: Path) -> Path:
             if not source.is_file():
                 raise NoRecordedCandles(
                     f"{source} is missing: name a folder with 1h, 4h and 1d candles of "
-                    f"{', '.join(ASSETS)} with --data. Candles are not part of NIJA."
+                    f"{', '.join(ASSETS)} with --data (make: DATA=). Candles are not part of NIJA."
                 )
             shutil.copy(source, datadir / f"{asset}_USD-{timeframe}.feather")
     return datadir

@@ -23,6 +23,7 @@ from nija_plugins.settings import Settings
 from nija_plugins.sizing.cuts import asset_cut, cash_buffer_cut, free_cash_cut, risk_cut
 from nija_plugins.sizing.decision import decide
 from nija_plugins.sizing.equal_share import equity_leg
+from nija_plugins.venue.environment import freqtrade_environment
 from tests.conftest import NOW, a_request, an_account
 
 SETTINGS = Settings()
@@ -215,6 +216,20 @@ class TestView:
 def test_whose_portfolio_a_bot_is_of(mode: str, dry_run: bool, name: str) -> None:
     config = {"exchange": {"name": "kraken"}, "dry_run": dry_run, "stake_currency": "USD"}
     assert portfolio_name(config, Settings(mode=mode)) == name  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("market", "name"),
+    [("kraken-1", "offline 1 USD"), ("kraken-files", "offline files USD")],
+)
+def test_a_simulated_market_is_never_one_portfolio_with_the_real_one(
+    market: str, name: str
+) -> None:
+    url = freqtrade_environment("http://127.0.0.1:1", market, {})["FREQTRADE__DB_URL"]
+    config = {"exchange": {"name": "kraken"}, "stake_currency": "USD", "db_url": url}
+    assert portfolio_name(config, Settings()) == name
+    alone = portfolio_name(config, Settings(mode="INDEPENDENT"))
+    assert alone == f"kraken {name}"
 
 
 class TestTier:

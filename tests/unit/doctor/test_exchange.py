@@ -21,7 +21,7 @@ def test_an_exchange_that_answers(look: Look) -> None:
 
 
 def test_an_exchange_out_of_reach(look: Look) -> None:
-    assert "no network: nija offline" in only(look("exchange", ask_time=silent()), Level.FAILED)
+    assert "No network: nija offline" in only(look("exchange", ask_time=silent()), Level.FAILED)
     assert "did not answer" in only(look("clock", ask_time=silent()), Level.WARNING)
     refusing = look("exchange", ask_time=silent(offline=False))
     assert "exchange.name" in only(refusing, Level.FAILED)
