@@ -6,6 +6,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from freqtrade.constants import DEFAULT_DB_DRYRUN_URL, DEFAULT_DB_PROD_URL
+from freqtrade.persistence import Trade
+from sqlalchemy import create_engine, make_url, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
 from nija_plugins.settings import Settings
 
 
@@ -29,9 +35,26 @@ def overlay(broker: BrokerName) -> Path:
 
 def database(broker: BrokerName, config: Mapping[str, Any], settings: Settings) -> str | None:
     """The address of the bot's database of trades; None when freqtrade's default, or `db_url`,
-    names it. The primary broker has the default one, so that a plain `freqtrade trade` knows the
+    names it. The default one belongs to the broker whose trades are in it, whatever becomes the
+    primary one later; the primary broker begins it, so that a plain `freqtrade trade` knows the
     same trades."""
-    if broker is ranked(settings)[0] or config.get("db_url"):
+    dry = bool(config.get("dry_run", True))
+    owner = _trades_of(DEFAULT_DB_DRYRUN_URL if dry else DEFAULT_DB_PROD_URL)
+    brokers = ranked(settings)
+    if broker == (owner if owner in brokers else brokers[0]) or config.get("db_url"):
         return None
-    way = "dryrun." if config.get("dry_run", True) else ""
-    return f"sqlite:///tradesv3.{broker}.{way}sqlite"
+    return f"sqlite:///tradesv3.{broker}.{'dryrun.' if dry else ''}sqlite"
+
+
+def _trades_of(address: str) -> str | None:
+    """Whose trades a database has: the open ones, or else the newest; None without any."""
+    file = Path(make_url(address).database or "")
+    if not file.is_file():
+        return None
+    newest = select(Trade.exchange).order_by(Trade.is_open.desc(), Trade.id.desc()).limit(1)
+    try:
+        with create_engine(address, poolclass=NullPool).connect() as connection:
+            found: str | None = connection.scalar(newest)
+            return found
+    except SQLAlchemyError:
+        return None

@@ -159,3 +159,17 @@ def clocks_apart(view: View, account: str, now: datetime) -> str | None:
                 "Let every machine of the portfolio keep the time (NTP)."
             )
     return None
+
+
+def twin(view: View, account: str, broker: str, began: datetime, now: datetime) -> str | None:
+    """A sentence when the ledger has another bot on this `broker` that gave no sign of life since
+    this one `began`: it may be this very account, whose database of trades was moved or named anew,
+    and whose money would count twice."""
+    for one in view.beside(account):
+        if one.broker == broker and (one.time <= began or one.silent(now)):
+            return (
+                f'"{one.account}" trades on {broker} like this bot, "{account}", and gives no sign '
+                f"of life. If it is the same account, its ${one.equity:.2f} count twice: take it "
+                f'out with nija forget "{one.account}".'
+            )
+    return None

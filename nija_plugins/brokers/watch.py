@@ -23,6 +23,7 @@ from nija_plugins.brokers.portfolio import (
     View,
     clocks_apart,
     others_of,
+    twin,
     waited_for,
 )
 from nija_plugins.memory.store import account_name, database_name
@@ -86,6 +87,7 @@ class PortfolioWatch:
         self._rank = rank
         self._alert = alert
         self._view: View | None = None
+        self._began: datetime | None = None
         self._failed: datetime | None = None
         self._told: Member | None = None
         self._said: str | None = None
@@ -108,6 +110,7 @@ class PortfolioWatch:
 
     def look(self, now: datetime) -> None:
         """Reads the ledger."""
+        self._began = self._began or now
         view = self._ask(now, self.ledger.view)
         if view is not None:
             self._seen(view, now)
@@ -235,7 +238,8 @@ class PortfolioWatch:
 
     def _seen(self, view: View, now: datetime) -> None:
         self._view = view
-        self._say(clocks_apart(view, self.account, now))
+        same = twin(view, self.account, self.broker, self._began or now, now)
+        self._say(clocks_apart(view, self.account, now) or same)
 
     def _ask(self, now: datetime, work: Callable[[], T]) -> T | None:
         """What `work` returns, or None while the ledger cannot be used."""

@@ -24,7 +24,7 @@ from nija_plugins.cli.database import memory_of, open_trades_database
 from nija_plugins.cli.one_bot import ENV_FILE, EnvFile, OfBroker, chosen
 from nija_plugins.cli.tables import show, table
 from nija_plugins.live import reconciling
-from nija_plugins.live.adopting import adopt, bought_for, order_behind
+from nija_plugins.live.adopting import adopt, bought_for, order_behind, sells
 from nija_plugins.live.holdings import Unexplained
 from nija_plugins.memory import MemoryUnusable
 
@@ -139,6 +139,12 @@ class _Desk:
     def adopt(self, found: Unexplained, price: float | None) -> str:
         """Makes `found` a trade; a sentence for the user."""
         orders = self.exchange.fetch_orders(found.pair, self.now - reconciling.LOOK_BACK)
+        if sells(found, orders):
+            return (
+                f"Left {found}: it sells, and only what was bought becomes a trade. The bot takes "
+                "up a stop of its trade by itself; cancel any other on the exchange, or keep it "
+                "yours (--own)."
+            )
         order = order_behind(found, orders, reconciling.known_orders(found.pair))
         if order is None and price is None:
             raise ValueError(

@@ -35,6 +35,11 @@ def order_behind(found: Unexplained, orders: Sequence[Told], known: frozenset[st
     return max(filled, key=lambda one: one["timestamp"] or 0, default=None)
 
 
+def sells(found: Unexplained, orders: Sequence[Told]) -> bool:
+    """Whether `found` is an order that sells: it explains no coins, and buys none."""
+    return any(str(one["id"]) == found.order_id and one["side"] == "sell" for one in orders)
+
+
 def bought_for(found: Unexplained, price: float, now: datetime) -> dict[str, Any]:
     """An order as ccxt would tell it, for a holding whose purchase is not known: `found` bought at
     `price` (stake currency per unit)."""

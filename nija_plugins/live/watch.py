@@ -19,6 +19,7 @@ from nija_plugins.live.awaited import AwaitedOrders, late_candles
 from nija_plugins.live.cash_flows import FEE_DOUBT, CashFlow, CashView, CashWatch, effect_of
 from nija_plugins.live.holdings import Unexplained
 from nija_plugins.live.missing import SMALL, MissingPositions
+from nija_plugins.live.own_coins import OwnCoins
 from nija_plugins.live.tallies import recent_turnover, trades_known
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
 from nija_plugins.records.decisions import decided
@@ -57,6 +58,7 @@ class LiveWatch:
         self.unexplained: tuple[Unexplained, ...] = ()
         self.cash = CashWatch()
         self.own: dict[str, float] = {}
+        self._own_coins = OwnCoins()
         self.problem: str | None = None
         self._mode = mode
         self._stake_currency = stake_currency
@@ -156,9 +158,15 @@ class LiveWatch:
         if late := late_candles(now, dp, self._candle):
             self.failing[CANDLES] = late
 
-    def _read_own(self) -> None:
+    def _read_own(self, wallets: Wallets, trades: Sequence[Trade]) -> None:
         try:
-            self.own = self.store.own()
+            marked = self.store.own()
+            self.own, anew = self._own_coins.look(marked, wallets.get_total, trades)
+            for asset, left in anew.items():
+                self.store.keep_own(asset, left)
+                gone_of = f"{marked[asset] - left:.8g} of your own {marked[asset]:.8g} {asset}"
+                text = f"{gone_of} are gone: {left:.8g} count as yours from now on."
+                self._tell(text, "own_coins", asset=asset)
         except MemoryUnusable as error:
             self._memory_fails(error)
 
@@ -231,7 +239,7 @@ class LiveWatch:
         if not self._loaded or self.blank(wallets):
             return
         if read != self._own_read:
-            self._read_own()
+            self._read_own(wallets, trades)
             self._own_read = read
         total, _ = cash(wallets, self._stake_currency, trades, self._mode)
         view = CashView(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
+from freqtrade.enums import ExitCheckTuple, ExitType
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import stoploss_from_absolute
 
@@ -143,10 +144,19 @@ class Exits(StrategyBase):
 
     def _stop_sells(self, trade: Trade, price: float) -> bool:
         """Whether the way out is the stop's market order: another one has rested until `price` was
-        below the stop. Where Kraken refuses a stop, there is none."""
-        stands = not self.order_types.get("stoploss_on_exchange") or trade.open_sl_orders
-        below = price <= (trade.stop_loss or 0.0)
-        return bool(stands and below and trade.canceled_exit_order_count)
+        below the stop."""
+        return bool(price <= (trade.stop_loss or 0.0) and trade.canceled_exit_order_count)
+
+    def ft_stoploss_reached(
+        self, current_rate: float, trade: Trade, *args: Any, **kwargs: Any
+    ) -> ExitCheckTuple:
+        """Leaves a stop to the exchange, as freqtrade does, only where one rests there: it refuses
+        one when a fee has taken a little of the coins, and nobody would sell."""
+        found = super().ft_stoploss_reached(current_rate, trade, *args, **kwargs)
+        if found.exit_type is not ExitType.NONE or self._mode != "live" or trade.open_sl_orders:
+            return found
+        below = current_rate <= (trade.stop_loss or 0.0)
+        return ExitCheckTuple(exit_type=ExitType.STOP_LOSS) if below else found
 
     def _say_exit(self, trade: Trade, reason: str, price: float, profit: float) -> None:
         """Once per trade and reason: freqtrade asks again until the order is accepted."""

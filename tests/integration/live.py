@@ -239,6 +239,7 @@ class Home:
         exchange: str = "coinbase",
         live: bool = False,
         timeout: int = 10_000,
+        database: str = "trades",
         **changes: Any,
     ) -> Bot:
         """`freqtrade trade --strategy NijaMicro` on `pairs`, with `changes` in
@@ -271,9 +272,9 @@ class Home:
             config["dry_run"] = False
             config["exchange"] |= {"key": credentials.key, "secret": credentials.secret}
         (self.user_data / "config.json").write_text(json.dumps(config))
-        database = f"sqlite:///{self.path / 'trades.sqlite'}"
+        trades = f"sqlite:///{self.path / database}.sqlite"
         arguments = ["trade", "--strategy", "NijaMicro", "--userdir", str(self.user_data)]
-        parsed = Arguments([*arguments, "--db-url", database]).get_parsed_arg()
+        parsed = Arguments([*arguments, "--db-url", trades]).get_parsed_arg()
         self.records.lines.clear()
         bot = Bot(Worker(parsed), self.clock, self.records.lines)
         self.bots.append(bot)

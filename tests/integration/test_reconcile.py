@@ -28,10 +28,12 @@ def locked(pair: str) -> bool:
     return any(lock.reason == "nija_unreconciled" for lock in PairLocks.get_pair_locks(pair))
 
 
-def reconcile(home: Home, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
+def reconcile(
+    home: Home, monkeypatch: pytest.MonkeyPatch, *arguments: str, database: str = "trades"
+) -> str:
     """`nija reconcile` beside the running bot, on its database."""
     config = json.loads((home.user_data / "config.json").read_text())
-    config["db_url"] = f"sqlite:///{home.path / 'trades.sqlite'}"
+    config["db_url"] = f"sqlite:///{home.path / database}.sqlite"
     (home.user_data / "config.json").write_text(json.dumps(config))
     monkeypatch.chdir(home.path)
     home.clock.sleep(1)  # Kraken wants a new nonce
@@ -155,6 +157,28 @@ class TestReconcile:
         bot.at(5).at(6).at(6, 30)
         assert not Trade.get_trades_proxy(is_open=True)
         assert home.books(exchange).total("BTC") == 0
+
+    @pytest.mark.parametrize("price", [(), ("--price", "50000")])
+    def test_a_position_whose_database_is_lost(
+        self, home: Home, monkeypatch: pytest.MonkeyPatch, price: tuple[str, ...]
+    ) -> None:
+        """Its stop at Kraken is no second purchase: a trade of twice the coins is never sold."""
+        home.plugin("scripted", script({BTC: [4]}, stop=0.04))
+        home.market.paint("BTC", 5, [0.93])
+        home.start((BTC,), exchange="kraken", live=True).at(4).at(4, 15)
+        home.kill()
+        home.clock.move_to(after(4, 60))
+        bot = home.start((BTC,), exchange="kraken", live=True, database="anew").at(4, 90)
+        told = reconcile(home, monkeypatch, BTC, "--adopt", *price, database="anew")
+        assert "as trade 1" in told and "it sells" in told
+        bot.at(4, 120).at(4, 190).at(4, 300)
+        (trade,) = Trade.get_trades_proxy(is_open=True)
+        assert trade.amount == float(home.books("kraken").total("BTC"))
+        (stop,) = home.books("kraken").open_orders
+        assert [one.order_id for one in trade.open_sl_orders] == [stop.id]
+        bot.at(6, 30).at(6, 60)
+        assert not Trade.get_trades_proxy(is_open=True)
+        assert home.books("kraken").total("BTC") == 0
 
     def test_keep_as_ones_own(
         self, home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch

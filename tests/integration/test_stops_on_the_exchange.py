@@ -1,5 +1,6 @@
 """Kraken keeps the stop of a live trade while no bot is there, and every trade has exactly one."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -88,6 +89,22 @@ def test_krakens_overlay_leaves_it_there_live_and_never_in_a_dry_run(home: Home)
     home.plugin("scripted", script({BTC: [12]}, stop=0.04))
     home.start(exchange="kraken", live=True, **overlay).at(12).at(12, 15)
     assert len(stops(home)) == 1
+
+
+def test_where_kraken_refuses_it_the_bot_watches_it(home: Home) -> None:
+    """A little of the coins is gone: too much for a stop, and not enough to keep from selling."""
+    home.market.paint("BTC", 5, [1.0, 0.80])
+    home.plugin("scripted", script({BTC: [4]}, stop=0.04))
+    bot = home.start(exchange="kraken", live=True).at(4)
+    bought = home.books("kraken").total("BTC")
+    taken = (bought / 100).quantize(Decimal("1e-8"))
+    home.venue.withdraw(home.account("kraken").key, "BTC", taken)
+    bot.at(4, 15).at(4, 30).at(6)
+    assert not stops(home) and open_trade().amount == float(bought)
+    for seconds in range(700, 1000, 20):
+        bot.at(6, seconds)
+    assert closed_trade().close_rate > 0.98 * closed_trade().stop_loss
+    assert home.books("kraken").total("BTC") == 0
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.ERROR_AFTER, Fault.HALF_JSON])

@@ -58,11 +58,13 @@ class Shop:
         """What the bot of `account` knew when it was last there."""
         AccountStore(self.home / "user_data" / MEMORY_FILE, account).save(Memory(**facts))
 
-    def bought(self, database: str, is_open: bool = True) -> None:
+    def bought(self, database: str, is_open: bool = True, exchange: str = "") -> None:
         """A trade in a bot's database, as far as `nija trade` looks at it."""
+        columns = "id INTEGER PRIMARY KEY, is_open BOOLEAN, exchange TEXT"
         with closing(sqlite3.connect(self.home / database)) as connection, connection:
-            connection.execute("CREATE TABLE trades (id INTEGER PRIMARY KEY, is_open BOOLEAN)")
-            connection.execute("INSERT INTO trades (is_open) VALUES (?)", (is_open,))
+            connection.execute(f"CREATE TABLE IF NOT EXISTS trades ({columns})")
+            row = (is_open, exchange)
+            connection.execute("INSERT INTO trades (is_open, exchange) VALUES (?, ?)", row)
 
     def trade(self, *arguments: str) -> tuple[int, str]:
         """Exit code and what was said, without starting anything."""
@@ -109,6 +111,29 @@ class TestWhatIsStarted:
         assert shop.trade()[0] == 0
         assert list(shop.started) == ["kraken", "coinbase"]
         assert "--db-url" not in shop.started["kraken"]
+
+    @pytest.mark.parametrize("is_open", [True, False])
+    def test_a_database_stays_with_the_broker_whose_trades_it_has(
+        self, shop: Shop, is_open: bool
+    ) -> None:
+        """Coinbase was the primary broker. Its bot would not find its positions, and the other one
+        would refuse to start with them."""
+        shop.bought("tradesv3.dryrun.sqlite", is_open, "coinbase")
+        shop.bought("tradesv3.kraken.dryrun.sqlite", is_open, "kraken")
+        shop.configure(nija={"primary_broker": "KRAKEN", "secondary_broker": "COINBASE"})
+        assert shop.trade()[0] == 0
+        assert list(shop.started) == ["kraken", "coinbase"]
+        assert "sqlite:///tradesv3.kraken.dryrun.sqlite" in shop.started["kraken"]
+        assert "--db-url" not in shop.started["coinbase"]
+
+    def test_positions_of_a_plain_freqtrade_on_the_secondary_broker(self, shop: Shop) -> None:
+        shop.bought("tradesv3.dryrun.sqlite", False, "coinbase")
+        shop.bought("tradesv3.dryrun.sqlite", True, "kraken")
+        shop.bought("tradesv3.dryrun.sqlite", False, "coinbase")
+        code, said = shop.trade()
+        assert code == 0 and "kraken: $100.00, open positions: 1" in said
+        assert "--db-url" not in shop.started["kraken"]
+        assert "sqlite:///tradesv3.coinbase.dryrun.sqlite" in shop.started["coinbase"]
 
     def test_the_secondary_broker_may_be_the_same(self, shop: Shop) -> None:
         shop.configure(nija={"secondary_broker": "COINBASE"})

@@ -132,6 +132,37 @@ def test_clocks_apart_let_nothing_in(bot: Bot) -> None:
     assert bot.watch.problem is None
 
 
+class TestAnotherBotOnTheSameBroker:
+    """The same account, after its database was moved, or one of two."""
+
+    OTHER = replace(KRAKEN, account="coinbase live old", broker="coinbase")
+
+    def test_a_silent_one_lets_nothing_in_until_it_is_forgotten(self, bot: Bot) -> None:
+        bot.ledger.publish(self.OTHER, lambda view: None)
+        for seconds in (1, 61, 601):
+            bot.watch.look(NOW + timedelta(seconds=seconds))
+            assert bot.watch.problem is not None
+        (alert,) = bot.alerts
+        assert 'nija forget "coinbase live old"' in alert and "$250.00 count twice" in alert
+        bot.ledger.forget(self.OTHER.account)
+        bot.watch.look(NOW + timedelta(seconds=605))
+        assert bot.watch.problem is None
+
+    def test_one_that_lives_is_another_account(self, bot: Bot) -> None:
+        bot.ledger.publish(self.OTHER, lambda view: None)
+        bot.watch.look(NOW)
+        assert bot.watch.problem is not None
+        alive = replace(self.OTHER, time=NOW + timedelta(seconds=30))
+        bot.ledger.publish(alive, lambda view: None)
+        bot.watch.look(NOW + timedelta(seconds=31))
+        assert bot.watch.problem is None
+
+    def test_a_silent_one_elsewhere_goes_on_counting(self, bot: Bot) -> None:
+        bot.ledger.publish(KRAKEN, lambda view: None)
+        bot.watch.look(NOW + timedelta(hours=1))
+        assert bot.watch.problem is None
+
+
 def test_a_reservation_of_this_loop_survives_what_this_loop_tells(bot: Bot) -> None:
     wanted = Reservation("coinbase live", "coinbase", "BTC/USD", 50.0, 50.6, 3.0, NOW)
     assert bot.watch.reserve(wanted, lambda others: None) is None
