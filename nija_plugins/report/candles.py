@@ -59,8 +59,12 @@ class Candles:
     def _load(self, pair: str) -> pd.DataFrame | None:
         from freqtrade.misc import pair_to_filename  # ccxt comes with it
 
-        file = self.folder and self.folder / f"{pair_to_filename(pair)}-1h.feather"
-        if not file or not file.is_file():
+        if not self.folder:
+            return None
+        name = f"{pair_to_filename(pair)}-1h"
+        future = self.folder / "futures" / f"{name}-futures.feather"
+        file = future if ":" in pair else self.folder / f"{name}.feather"
+        if not file.is_file():
             return None
         candles = pd.read_feather(file, columns=["date", "open", "high", "low", "close"])
         starts = candles["date"].dt.as_unit("s").astype("int64")

@@ -234,7 +234,7 @@ def daily(performance: Performance) -> Panel:
             "ticksuffix": "%",
             "range": [min(-limit * 1.15, lowest.min() * 1.1), max(2.0, result.max() * 1.1)],
         },
-        xaxis={"range": [days.index[0], days.index[-1]]},
+        xaxis={"range": [days.index[0], days.index[-1]], "type": "date"},  # also without a bar
         bargap=0,
     )
     drawn.add_trace(

@@ -84,6 +84,16 @@ def test_the_stop_begins_as_planned_and_trails_the_highest_close(folder: Path) -
     assert set(outside) == {None}
 
 
+def test_a_futures_candles_lie_where_freqtrade_keeps_them(folder: Path) -> None:
+    (folder / "futures").mkdir()
+    kept = folder / "futures" / "BTC_USD_USD-1h-futures.feather"
+    (folder / "BTC_USD-1h.feather").rename(kept)
+    candles = Candles(folder)
+    assert candles.around(a_trade(1, 2, pair="BTC/USD:USD"))
+    assert candles.around(a_trade(1, 2)) is None
+    assert candles.missing == {"BTC/USD"}
+
+
 def test_what_is_not_there_is_remembered_by_name(folder: Path) -> None:
     candles = Candles(folder)
     assert candles.around(a_trade(1, 2, pair="../ETH/USD")) is None

@@ -11,7 +11,7 @@ import plotly.offline
 import pytest
 
 from nija_plugins.report.html import numbers, page, part, write
-from nija_plugins.report.panels.account import counted_drawdown, drawdown, equity
+from nija_plugins.report.panels.account import counted_drawdown, daily, drawdown, equity
 from nija_plugins.report.panels.calibration import promises
 from nija_plugins.report.panels.groups import groups
 from nija_plugins.report.panels.panel import Bar
@@ -209,3 +209,11 @@ def test_a_halt_that_nobody_ended_is_told(account: Performance) -> None:
 def test_the_bundled_plotly_is_the_one_that_figures_are_made_for() -> None:
     (bundled,) = re.findall(r"finance - minified\) v(\d+\.\d+)", part("plotly-finance.min.js"))
     assert plotly.offline.get_plotlyjs_version().startswith(bundled + ".")
+
+
+def test_days_stand_at_their_dates_also_when_none_moved() -> None:
+    account = an_account()
+    still = account.days.assign(open=100.0, high=100.0, low=100.0, close=100.0)
+    panel = daily(replace(account, days=still))
+    assert "0 moved" in panel.reading
+    assert panel.figure and panel.figure.layout.xaxis.type == "date"
