@@ -110,7 +110,8 @@ def sweep(
         except NoCluster as error:
             end, problem = 1, str(error)
         rows = [found[case.key] for case in cases if case.key in found]
-        results = store.write(rows)
+        # With none, those of the sweep before stay: they belong to the page beside them.
+        results = store.write(rows) if rows else None
         report = write(rows, len(cases), folder / "report.html", synthetic) if rows else None
     except StoreError as error:
         _complain(str(error))
@@ -251,7 +252,7 @@ def _facts(
     rows: list[dict[str, Any]],
     planned: int,
     failed: "list[Failed]",
-    results: Path,
+    results: Path | None,
     report: Path | None,
     seconds: float,
 ) -> dict[str, Any]:
@@ -267,7 +268,7 @@ def _facts(
         "seconds": round(seconds, 1),
         "sets": [asdict(one) for one in by_set(rows)],
         "folds": [asdict(one) for one in folds(rows)],
-        "results": str(results),
+        "results": str(results) if results else None,
         "report": str(report) if report else None,
     }
 
@@ -286,6 +287,7 @@ def _show(console: Console, facts: dict[str, Any]) -> None:
     if len(facts["sets"]) > SHOWN:
         console.print(f"... and {len(facts['sets']) - SHOWN} more sets.")
     told = f"{facts['finished']} of {count(facts['backtests'], 'backtest')}"
-    console.print(f"{told}. Results: {facts['results']}", highlight=False, soft_wrap=True)
+    results = f" Results: {facts['results']}" if facts["results"] else ""
+    console.print(f"{told}.{results}", highlight=False, soft_wrap=True)
     if facts["report"]:
         console.print(f"Report: {facts['report']}", highlight=False, soft_wrap=True)

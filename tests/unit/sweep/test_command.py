@@ -118,6 +118,25 @@ def test_a_failing_backtest_ends_with_1_and_the_others_are_kept(
     assert len(list(home.glob(".nija/sweep/finished/*.json"))) == 2
 
 
+def test_without_a_cluster_the_last_results_stay(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nija_plugins.sweep import run
+
+    def cluster(*_: object) -> object:
+        raise run.NoCluster("Nobody answers.")
+
+    monkeypatch.setattr(run, "cluster", cluster)
+    last = home / ".nija/sweep/results.parquet"
+    last.parent.mkdir(parents=True)
+    last.write_text("of the last sweep")
+    ended = sweep(*TIMES, "--json")
+    assert ended.exit_code == 1
+    assert "Nobody answers." in ended.stderr
+    assert json.loads(ended.stdout)["results"] is None
+    assert last.read_text() == "of the last sweep"
+
+
 def test_a_bot_does_not_wait_for_dask() -> None:
     code = (
         "import sys, freqtrade.main, freqtrade.optimize.hyperopt, nija_plugins.strategy\n"
