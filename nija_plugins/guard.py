@@ -23,7 +23,8 @@ TRACE = "NIJA_TRACE_PLUGINS"
 """Environment variable: 1 logs every call of every plugin."""
 
 SLOW_SECONDS = 1.0
-"""A call that takes longer is named in the log, once per plugin and hook."""
+"""A call that takes longer is named in the log, once per plugin and hook; where a model may be
+fitted, one that takes longer than a twentieth of its limit."""
 
 LATE_SECONDS: Mapping[str, float] = {
     # Fitting a model may take minutes; a signal older than 10 of them is not entered anyway.
@@ -183,7 +184,7 @@ class Hooks:
                     brief(answer),
                     seconds * 1000,
                 )
-            if seconds > SLOW_SECONDS and (plugin, hook) not in self._slow:
+            if seconds > max(SLOW_SECONDS, limit / 20) and (plugin, hook) not in self._slow:
                 self._slow.add((plugin, hook))
                 logger.warning('Plugin "%s" is slow: %s took %.1f s.', plugin, hook, seconds)
         if seconds > limit:

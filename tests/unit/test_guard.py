@@ -149,17 +149,6 @@ def test_nothing_is_traced_unasked(caplog) -> None:
     assert not caplog.records
 
 
-def test_a_slow_plugin_is_named_once(monkeypatch, caplog) -> None:
-    monkeypatch.setattr("nija_plugins.guard.SLOW_SECONDS", 0.0)
-    hooks = hooks_of(ours__nija_stake=lambda: 2.5)
-    for _ in range(3):
-        hooks.first("nija_stake", answers.stake, **GIVEN)
-    assert [
-        r.getMessage() for r in caplog.records if '"ours" is slow: nija_stake' in r.getMessage()
-    ]
-    assert len(caplog.records) == 1
-
-
 class Sleeper:
     """A clock, and a plugin's function that takes `seconds` on it."""
 
@@ -170,6 +159,20 @@ class Sleeper:
         self.inner()
         self.now += self.seconds
         return self.answer
+
+
+@pytest.mark.parametrize(("hook", "slow"), [("nija_equity", 1.0), ("nija_regime", 30.0)])
+def test_a_slow_plugin_is_named_once(monkeypatch, caplog, hook, slow) -> None:
+    given = dict.fromkeys(arguments_of(hook))
+    for seconds, named in ((slow, 0), (slow + 0.1, 1)):
+        sleeper = Sleeper(seconds)
+        monkeypatch.setattr("nija_plugins.guard.perf_counter", lambda s=sleeper: s.now)
+        hooks = hooks_of(**{f"ours__{hook}": lambda s=sleeper: s()})
+        for _ in range(3):
+            hooks.first(hook, lambda found: found, **given)
+        assert [f'"ours" is slow: {hook}' in r.getMessage() for r in caplog.records] == [
+            True
+        ] * named
 
 
 @pytest.mark.parametrize("hook", LATE_SECONDS)
