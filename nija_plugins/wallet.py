@@ -41,7 +41,7 @@ def arrived(trade: LocalTrade, wallets: Wallets, own: float) -> float:
     """What of the trade's resting entry orders is in the wallet already, in base currency, beside
     the user's `own`: live the wallet is read before the database hears of the fill."""
     beyond = float(_held(trade, wallets, own) - trade.amount)
-    return min(_resting(trade, entry=True), max(beyond, 0.0))
+    return min(resting_entries(trade), max(beyond, 0.0))
 
 
 def gone(trade: LocalTrade, wallets: Wallets, own: float) -> float:
@@ -55,11 +55,13 @@ def _held(trade: LocalTrade, wallets: Wallets, own: float) -> float:
     return float(wallets.get_owned(trade.pair, trade.safe_base_currency)) - own
 
 
-def _resting(trade: LocalTrade, *, entry: bool) -> float:
+def resting_entries(trade: LocalTrade) -> float:
+    """What the trade's resting entry orders are for, in base currency. All of it: freqtrade counts
+    what half-filled ones have bought to the trade's amount only when they rest no longer."""
     return sum(
-        float(order.safe_remaining)
+        float(order.safe_amount)
         for order in trade.open_orders
-        if (order.ft_order_side == trade.entry_side) is entry
+        if order.ft_order_side == trade.entry_side
     )
 
 
@@ -94,7 +96,7 @@ def positions(
                 mark=mark,
                 stop=_stop(trade),
                 fee=fee,
-                pending=_resting(trade, entry=True) - came,
+                pending=resting_entries(trade) - came,
                 owed=trade.borrowed - (trade.funding_fees or 0.0),
             )
         )

@@ -65,10 +65,10 @@ and freqtrade asks about it for ever."""
 
 
 def _may_hold(trade: LocalTrade) -> float:
-    """The most that `trade` explains: what it filled and what its entry orders may have filled
-    since the database looked."""
+    """The most that `trade` explains: what it filled and what its entry orders may have filled,
+    all they are for (see `wallet.resting_entries`)."""
     resting = sum(
-        order.safe_remaining
+        order.safe_amount
         for order in trade.open_orders
         if order.ft_order_side == trade.entry_side and order.order_id != NO_ID
     )

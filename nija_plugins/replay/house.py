@@ -103,7 +103,14 @@ def build(
         "ccxt_sync_config": {},
         "markets_refresh_interval": 10**6,
     }
-    changed = {"exchange": exchange, "dry_run": account is None, "db_url": house.database}
+    # Another ledger than the house's own would be that of the real bots.
+    nija = {name: one for name, one in kept.get("nija", {}).items() if name != "portfolio_url"}
+    changed = {
+        "nija": nija,
+        "exchange": exchange,
+        "dry_run": account is None,
+        "db_url": house.database,
+    }
     plain = json.dumps(kept | changed | {"user_data_dir": str(house.user_data)}, default=str)
     (house.folder / "config.json").write_text(plain)
     return house

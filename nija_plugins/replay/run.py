@@ -19,6 +19,7 @@ from nija_plugins.replay.clock import simulated_time
 from nija_plugins.replay.compare import Pairing, compare
 from nija_plugins.replay.deals import Deal, of_backtest
 from nija_plugins.replay.house import House, build
+from nija_plugins.settings import environment_name
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.market.candles import CandleSource
 from nija_plugins.venue.server import serve
@@ -81,9 +82,10 @@ def rehearse(
 @contextmanager
 def _own_environment() -> Iterator[None]:
     """freqtrade's variables are in `config` already, and would lead its bot out of the house: to
-    the user's database, keys and exchange."""
+    the user's database, keys and exchange; and NIJA's own to the ledger of the real bots."""
     before = dict(os.environ)
-    for name in [name for name in before if name.startswith("FREQTRADE__")]:
+    ledger = environment_name("portfolio_url")
+    for name in [one for one in before if one.startswith("FREQTRADE__") or one == ledger]:
         del os.environ[name]
     try:
         yield

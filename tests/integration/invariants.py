@@ -207,7 +207,7 @@ class Invariants:
         for trade in trades:
             if trade.is_open:
                 entering = [o for o in trade.open_orders if o.ft_order_side == trade.entry_side]
-                most = trade.amount + sum(order.safe_remaining for order in entering)
+                most = trade.amount + sum(order.safe_amount for order in entering)
                 held = min(float(books.total(trade.safe_base_currency)), most)
                 worth += held * self._mark(trade.pair) * (1 - self.fee)
         if abs(bot.account().equity - worth) > 0.01:

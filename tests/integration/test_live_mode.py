@@ -181,6 +181,28 @@ class TestFaults:
         assert trade.amount == float(order.filled)
         assert_reconciled(home, bot, exchange, 100.0)
 
+    @pytest.mark.parametrize("share", ["0.3", "0.8"])
+    def test_an_entry_that_rests_half_filled_is_known(
+        self, home: Home, exchange: str, share: str
+    ) -> None:
+        """freqtrade counts no coin of it until it rests no longer."""
+        home.plugin("scripted", script({BTC: [4]}))
+        home.market.paint("BTC", 4, [1.2])
+        home.venue.faults.add("add_order", Fault.PARTIAL, share=share)
+        bot = home.start(exchange=exchange, live=True).at(4)
+        for seconds in (15, 20, 60, 320, 380):
+            bot.at(4, seconds)
+            account = bot.account()
+            assert account.equity == pytest.approx(100.0, abs=0.4)
+            (position,) = account.positions
+            (order,) = entries(home, exchange)
+            assert position.amount == pytest.approx(float(order.filled))
+            assert position.pending == pytest.approx(float(order.remaining))
+            assert not account.unexplained and not account.unsettled
+        bot.at(4, 660).at(4, 700).at(4, 1000)
+        assert_reconciled(home, bot, exchange, 100.0)
+        assert not home.sent
+
 
 class TestDeposits:
     def test_money_from_outside_is_in_the_wallet(self, home: Home, exchange: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from nija_plugins.brokers.database import LEDGER_FILE
 from nija_plugins.cli.configuration import load
 from nija_plugins.replay.compare import Cause, Verdict, dollars_by_cause, entries_shared
 from nija_plugins.replay.run import Plan, Rehearsal, rehearse
@@ -63,6 +64,28 @@ def rehearsed(
         folder,
         passed,
     )
+
+
+@pytest.mark.parametrize("named_in", ["configuration", "environment"])
+@pytest.mark.parametrize("live", [False, True])
+def test_the_ledger_of_the_real_bots_is_left_alone(
+    market: PaintedMarket,
+    config: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    named_in: str,
+    live: bool,
+) -> None:
+    """Its bot would join them, with money that is not there and the day of its candles."""
+    ledger = tmp_path / "real.sqlite"
+    if named_in == "environment":
+        monkeypatch.setenv(environment_name("portfolio_url"), f"sqlite:///{ledger}")
+    else:
+        config["nija"]["portfolio_url"] = f"sqlite:///{ledger}"
+    plan = Plan(market, START, START + timedelta(hours=2), iterations=1, live=live)
+    rehearse(plan, config, tmp_path / "replay")
+    assert not ledger.exists()
+    assert (tmp_path / "replay/user_data" / LEDGER_FILE).is_file()
 
 
 def test_signal_only_exits_are_the_backtests(
