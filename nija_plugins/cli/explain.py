@@ -1,5 +1,6 @@
 """`nija explain`: how a stake comes about, leg by leg and cut by cut."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,7 +57,11 @@ def explain(
     exchange: Exchange = Exchange.COINBASE,
     fee: Annotated[
         float | None,
-        typer.Option(parser=percentage, metavar="PERCENT", help="Instead of the exchange's own."),
+        typer.Option(
+            parser=percentage,
+            metavar="PERCENT",
+            help="Instead of the configuration's or the exchange's own.",
+        ),
     ] = None,
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
@@ -67,7 +72,7 @@ def explain(
         settings = Settings.load(loaded)
         learn_tiers(loaded, settings)
         checked_equity(equity)
-        market = market_rules(str(exchange), pair)
+        market = market_rules(str(exchange), pair, loaded)
     if not 0 < stop < DISASTER_STOP:
         raise typer.BadParameter(f"the stop must lie between 0% and {DISASTER_STOP:.0%}")
     if fee is not None:
@@ -138,8 +143,9 @@ def _facts(
     }
 
 
-def market_rules(exchange: str, pair: str) -> Market:
-    """The order rules of `pair` as the simulated exchange has them.
+def market_rules(exchange: str, pair: str, config: Mapping[str, Any]) -> Market:
+    """The order rules of `pair` as the simulated exchange has them; the fee is that of `config`,
+    if it has one and trades play money, as a bot counts.
 
     Raises ValueError naming the pairs it lists, or the exchanges that are known.
     """
@@ -148,13 +154,14 @@ def market_rules(exchange: str, pair: str) -> Market:
         known = ", ".join(LISTED)
         raise ValueError(f"The rules of {exchange} are not known here; known: {known}.")
     margin = MARGIN_LEVELS[0][-1] + float(found.taker)
+    charged = config.get("fee") if config.get("dry_run", True) else None
     for listing in found.listings:
         if listing.pair == pair:
             return Market(
                 amount_step=float(listing.amount_step),
                 amount_min=float(listing.amount_min),
                 cost_min=float(listing.cost_min),
-                fee=float(max(found.maker, found.taker)),
+                fee=float(max(found.maker, found.taker) if charged is None else charged),
                 maintenance=margin if listing.settle else 0.0,
             )
     listed = ", ".join(listing.pair for listing in found.listings)

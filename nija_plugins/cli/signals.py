@@ -55,11 +55,11 @@ def signals(
         settings = Settings.load(loaded)
         hooks = Hooks(manager.build(settings, Path(loaded["user_data_dir"]) / "plugins"))
         exchange = exchange_of(loaded)
-        market = market_rules(exchange, pair)
+        market = market_rules(exchange, pair, loaded)
         folder = datadir or loaded.get("datadir")
         folder = Path(folder or Path(loaded["user_data_dir"]) / "data" / exchange)
         frame = candles(pair, folder, loaded, _moment(at))
-        # The bot's filter learns from every pair, at the exchange's fee; so must the one shown.
+        # The bot's filter learns from every pair, at the fee it counts with; so must the one shown.
         past = Past(Archive(loaded | {"datadir": folder}), exchange, quote_of(loaded), market.fee)
         view = add_view(frame, pair, hooks, settings, past)
         votes = _votes(frame, pair, hooks, settings)

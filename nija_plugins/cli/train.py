@@ -35,7 +35,7 @@ def train(
     ] = None,
     fee: Annotated[
         float | None,
-        typer.Option(parser=percentage, metavar="PERCENT", help="A side; else the exchange's."),
+        typer.Option(parser=percentage, metavar="PERCENT", help="A side; else the bot's."),
     ] = None,
     written: Annotated[
         bool, typer.Option("--report", help="Measure at length, as in docs/ai-filter.md.")
@@ -68,7 +68,7 @@ def train(
             archive=archive,
             exchange=exchange,
             quote=quote_of(loaded),
-            fee=market_rules(exchange, pairs[0]).fee if fee is None else fee,
+            fee=market_rules(exchange, pairs[0], loaded).fee if fee is None else fee,
             time_stop=TIME_STOP,
             cache=folder / MODELS,
         )

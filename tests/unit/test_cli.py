@@ -37,6 +37,18 @@ def test_explain_shows_legs_cuts_and_what_decided() -> None:
     assert "exchange maximum │ any │" in " ".join(result.output.split())
 
 
+@pytest.mark.parametrize(("dry_run", "told"), [(True, "0.30%"), (False, "1.20%")])
+def test_explain_counts_with_the_fee_that_the_bot_counts_with(
+    tmp_path: Path, dry_run: bool, told: str
+) -> None:
+    """A configured one in a dry-run; live what the exchange asks."""
+    overlay = tmp_path / "fee.json"
+    overlay.write_text(json.dumps({"fee": 0.003, "dry_run": dry_run}))
+    entry = ("--equity", "100", "--pair", "BTC/USD", "--price", "50000", "--stop", "4%")
+    result = nija("explain", *entry, "-c", "user_data/config.json", "-c", str(overlay))
+    assert f"fee {told} a side" in " ".join(result.output.split())
+
+
 def test_explain_names_the_equity_a_refused_pair_needs() -> None:
     result = nija(
         *("explain", "--equity", "15", "--pair", "SOL/USD", "--price", "180", "--stop", "12%")

@@ -58,7 +58,7 @@ def test_nija_signals_shows_the_confidence_that_a_bot_would_have(
     recorded: Path, forgetful: Callable[[], None]
 ) -> None:
     """Learned from all pairs and at the exchange's fee, not from the pair alone and at none."""
-    fee = market_rules("coinbase", "BTC/USD").fee
+    fee = market_rules("coinbase", "BTC/USD", {}).fee
     beyond = replace(past(archive(recorded)), fee=fee)
     bot = view(stored(recorded), beyond)
     forgetful()
