@@ -112,6 +112,14 @@ const near = new IntersectionObserver((entries) => {
   }
 }, { rootMargin: "400px" });
 for (const id of charts) near.observe(document.getElementById(id));
+// The others follow, one whenever the browser has nothing to do: who scrolls fast finds them there.
+const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 100));
+async function rest(ids) {
+  if (!ids.length) return;
+  await first(ids[0]);
+  idle(() => rest(ids.slice(1)));
+}
+addEventListener("load", () => setTimeout(() => idle(() => rest(charts)), 500));
 /* For pictures and for printing: all of them, now. */
 window.drawAll = () => Promise.all(charts.map(first)).then(() => drawn.size);
 addEventListener("beforeprint", () => { window.drawAll(); });

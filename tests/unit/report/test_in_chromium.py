@@ -50,6 +50,16 @@ def test_everything_is_drawn_and_nothing_wider_than_the_screen(
         assert shown.evaluate("document.documentElement.dataset.theme") == scheme
 
 
+def test_all_is_drawn_soon_though_nobody_scrolls(report: Path) -> None:
+    errors: list[str] = []
+    try:
+        with opened(report, DESKTOP, "light", errors) as shown:
+            shown.wait_for_function("drawn.size === charts.length")
+    except NoBrowser as reason:
+        pytest.skip(str(reason))
+    assert errors == []
+
+
 NAMES_IN_CHART = """() => {
   const chart = document.querySelector('#chart-equity .nsewdrag').getBoundingClientRect();
   return [...document.querySelectorAll('#chart-equity .textpoint text')].map((one) => {
