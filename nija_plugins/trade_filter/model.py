@@ -7,16 +7,13 @@ and are what a new score is ranked against.
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nija_plugins.signals.indicators import Floats
 from nija_plugins.trade_filter.windows import EMBARGO
-
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
 
 Bools = npt.NDArray[np.bool_]
 Times = npt.NDArray[np.int64]
@@ -33,17 +30,42 @@ class TooFew(ValueError):
 
 
 @dataclass(frozen=True)
-class Model:
-    """A fitted pipeline, Platt's slope and intercept, and its sorted out-of-fold scores."""
+class Regression:
+    """A fitted logistic regression as numbers, one of each per feature: a feature is standardized
+    with its `mean` and `scale`, and weighs its `weight`. Only fitting needs scikit-learn."""
 
-    pipeline: "Pipeline"
+    mean: Floats
+    scale: Floats
+    weights: Floats
+
+    def score(self, features: Floats) -> Floats:
+        """The log odds per row against the average candidate, without the intercept. It is the base
+        rate of what was learned from, and a fold that did well was learned without: with it, scores
+        of several folds would rank the wrong way round.
+
+        Column by column, so that a row's score is the same to the last bit whoever stands beside
+        it: a product of matrices is rounded differently when there are more rows.
+        """
+        scores = np.zeros(len(features))
+        for column, weight in zip(
+            ((features - self.mean) / self.scale).T, self.weights, strict=True
+        ):
+            scores += weight * column
+        return scores
+
+
+@dataclass(frozen=True)
+class Model:
+    """A regression, Platt's slope and intercept, and its sorted out-of-fold scores."""
+
+    regression: Regression
     slope: float
     intercept: float
     out_of_fold: Floats
 
     def score(self, features: Floats) -> Floats:
-        """The raw score per row of finite features: log odds against the average candidate."""
-        return _score(self.pipeline, features)
+        """The raw score per row of finite features."""
+        return self.regression.score(features)
 
     def win_probability(self, scores: Floats) -> Floats:
         """The calibrated probability that a trade with this score ends above its costs."""
@@ -69,39 +91,26 @@ def fit(features: Floats, won: Bools, entered: Times, left: Times) -> Model:
     for tested in np.array_split(np.arange(len(won)), FOLDS):
         learned = _purged(tested, entered, left)
         if len(set(won[learned])) == 2:
-            fitted = _pipeline().fit(features[learned], won[learned])
-            scores[tested] = _score(fitted, features[tested])
+            scores[tested] = _regression(features[learned], won[learned]).score(features[tested])
     known = np.isfinite(scores)
     slope, intercept = _calibrated(scores[known], won[known])
     return Model(
-        pipeline=_pipeline().fit(features, won),
+        regression=_regression(features, won),
         slope=slope,
         intercept=intercept,
         out_of_fold=np.sort(scores[known]),
     )
 
 
-def _pipeline() -> "Pipeline":
+def _regression(features: Floats, won: Bools) -> Regression:
     """Strong shrinkage: a thousand overlapping candidates hold few independent ones."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(StandardScaler(), LogisticRegression(C=0.01, solver="newton-cholesky"))
-
-
-def _score(pipeline: "Pipeline", features: Floats) -> Floats:
-    """Without the intercept. It is the base rate of what was learned from, and a fold that did well
-    was learned without: with it, scores of several folds would rank the wrong way round.
-
-    Column by column, so that a row's score is the same to the last bit whoever stands beside it:
-    `decision_function` multiplies matrices, whose rounding depends on how many rows there are.
-    """
-    scaler, regression = pipeline
-    scores = np.zeros(len(features))
-    for column, weight in zip(scaler.transform(features).T, regression.coef_[0], strict=True):
-        scores += weight * column
-    return scores
+    shrunk = LogisticRegression(C=0.01, solver="newton-cholesky")
+    scaler, regression = make_pipeline(StandardScaler(), shrunk).fit(features, won)
+    return Regression(scaler.mean_, scaler.scale_, regression.coef_[0])
 
 
 def _purged(

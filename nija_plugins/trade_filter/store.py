@@ -1,8 +1,8 @@
 """Fitted models on disk, found by the content they were fitted to.
 
 A model is a pure function of its training data and of this code, so its name is a hash of both: a
-second backtest, a hyperopt epoch or a restarted bot finds it and fits nothing. Files are skops
-archives; one that is damaged, or names a type that skops does not trust, is never opened further.
+second backtest, a hyperopt epoch or a restarted bot finds it and fits nothing. Files are JSON with
+a hash of what they say: one that is damaged, or another model's, is not used.
 """
 
 import logging
@@ -15,9 +15,11 @@ from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict
 
+from nija_plugins.brief import told
 from nija_plugins.candles.history import digest
-from nija_plugins.trade_filter.model import Model
+from nija_plugins.trade_filter.model import Model, Regression
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +29,49 @@ REMEMBERED = 256
 """Models kept in this process, so that a file is opened once."""
 
 _recent: OrderedDict[str, Model] = OrderedDict()
+
+
+class Stored(BaseModel):
+    """A model as it is written: the fields of `Model` and `Regression`, its key, and a hash of all
+    of them, since one changed digit would make another model that looks as good."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    key: str
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    weights: tuple[float, ...]
+    slope: float
+    intercept: float
+    out_of_fold: tuple[float, ...]
+    hash: str = ""
+
+    @classmethod
+    def of(cls, key: str, model: Model) -> "Stored":
+        """`model` under its `key`."""
+        line = model.regression
+        stored = cls(
+            key=key,
+            mean=tuple(line.mean.tolist()),
+            scale=tuple(line.scale.tolist()),
+            weights=tuple(line.weights.tolist()),
+            slope=model.slope,
+            intercept=model.intercept,
+            out_of_fold=tuple(model.out_of_fold.tolist()),
+        )
+        return stored.model_copy(update={"hash": stored._hash()})
+
+    def model(self, key: str) -> Model:
+        """The model called `key`. Raises ValueError when it is another one, or damaged."""
+        if self.key != key:
+            raise ValueError("it is another model")
+        if self.hash != self._hash():
+            raise ValueError("it is damaged")
+        line = Regression(*map(np.array, (self.mean, self.scale, self.weights)))
+        return Model(line, self.slope, self.intercept, np.array(self.out_of_fold))
+
+    def _hash(self) -> str:
+        return digest(self.model_dump(exclude={"hash"}))
 
 
 @cache
@@ -53,7 +98,7 @@ def fetched(key: str, folder: Path | None, fit: Callable[[], Model]) -> Model:
 
 
 def _from(folder: Path, key: str, fit: Callable[[], Model]) -> Model:
-    path = folder / f"{key}.skops"
+    path = folder / f"{key}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / ".lock", timeout=PATIENCE)
@@ -80,56 +125,26 @@ def _read(path: Path, key: str) -> Model | None:
     except OSError as error:
         logger.warning("%s cannot be read and its model is fitted again: %s", path, error)
         return None
-    import skops.io  # a second of every start, and only a filter that is asked needs it
-
     try:
-        unknown = skops.io.get_untrusted_types(data=data)
-        if unknown:
-            raise ValueError(f"it contains {', '.join(unknown)}")
-        return _model(skops.io.loads(data), key)
-    except Exception as error:  # damaged bytes make a zip archive raise nearly anything
+        return Stored.model_validate_json(data).model(key)
+    except ValueError as error:
         aside = path.with_suffix(".refused")
         path.replace(aside)
         logger.warning(
             "%s is no model of the AI filter's (%s): set aside as %s, fitted again.",
             path,
-            error,
+            told(error),
             aside.name,
         )
         return None
 
 
-def _model(content: object, key: str) -> Model:
-    """Raises ValueError or KeyError when `content` is not what `_write` writes."""
-    from sklearn.pipeline import Pipeline
-
-    if not isinstance(content, dict) or content["key"] != key:
-        raise ValueError("it is another model")
-    pipeline, scores = content["pipeline"], content["out_of_fold"]
-    numbers = (content["slope"], content["intercept"])
-    if not isinstance(pipeline, Pipeline) or not all(isinstance(n, float) for n in numbers):
-        raise ValueError("it is not a pipeline with its calibration")
-    if not isinstance(scores, np.ndarray) or scores.ndim != 1 or not len(scores):
-        raise ValueError("it has no out-of-fold scores")
-    if not np.isfinite([*numbers, *scores]).all() or numbers[0] < 0:
-        raise ValueError("its calibration is not finite")
-    return Model(pipeline, numbers[0], numbers[1], np.sort(scores.astype(np.float64)))
-
-
 def _write(path: Path, key: str, model: Model) -> None:
     """Whole or not at all; a full disk costs the next start a fit, not this one its model."""
-    import skops.io
-
-    content = {
-        "key": key,
-        "pipeline": model.pipeline,
-        "slope": model.slope,
-        "intercept": model.intercept,
-        "out_of_fold": model.out_of_fold,
-    }
+    text = Stored.of(key, model).model_dump_json()
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
-            file.write(skops.io.dumps(content))
+            file.write(text.encode())
         Path(file.name).replace(path)
     except OSError as error:
         logger.warning("The AI filter's model is not kept: %s", error)

@@ -33,5 +33,5 @@ def test_more_history_than_the_startup_changes_nothing(
     assert ran.returncode == 0, said
     assert "No variance on indicator(s) found due to recursive formula" in said
     assert "No lookahead bias on indicators found" in said
-    fitted = list((house / "user_data/nija_models").glob("*.skops"))
+    fitted = list((house / "user_data/nija_models").glob("*.json"))
     assert bool(fitted) == (ai_filter == "true")

@@ -144,7 +144,7 @@ def test_nothing_is_fitted_twice(
 def test_other_fees_make_other_models(recorded: Path, tmp_path: Path, forgetful) -> None:
     view(late(recorded), past(archive(recorded), cache=tmp_path))
     view(late(recorded), replace(past(archive(recorded), cache=tmp_path), fee=0.012))
-    assert len(list(tmp_path.glob("*.skops"))) == 4
+    assert len(list(tmp_path.glob("*.json"))) == 4
 
 
 class TestTooLittle:

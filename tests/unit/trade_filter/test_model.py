@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from nija_plugins.trade_filter.features import NAMES
 from nija_plugins.trade_filter.model import TooFew, _purged, fit
@@ -90,5 +93,8 @@ def test_a_score_does_not_depend_on_what_is_scored_beside_it() -> None:
 def test_a_score_is_the_log_odds_without_the_base_rate() -> None:
     features, won, entered, left = candidates(600, skill=1.5)
     model = fit(features, won, entered, left)
-    log_odds = model.pipeline.decision_function(features) - model.pipeline[-1].intercept_
+    scaler, regression = make_pipeline(
+        StandardScaler(), LogisticRegression(C=0.01, solver="newton-cholesky")
+    ).fit(features, won)
+    log_odds = regression.decision_function(scaler.transform(features)) - regression.intercept_
     assert model.score(features) == pytest.approx(log_odds)

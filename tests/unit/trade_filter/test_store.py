@@ -1,13 +1,12 @@
 """Models on disk: found again without a fit, and never opened when they are not ours."""
 
+import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.dummy import DummyClassifier
-from skops.io import dump
 
 from nija_plugins.trade_filter import store
 from nija_plugins.trade_filter.features import NAMES
@@ -47,7 +46,7 @@ def test_a_model_is_fitted_once_and_found_by_another_process(tmp_path: Path, for
     assert (again.rank(scores) == model.rank(scores)).all()
     store.fetched("b", tmp_path, fits)
     assert fits.count == 2
-    assert sorted(path.name for path in tmp_path.glob("*.skops")) == ["a.skops", "b.skops"]
+    assert sorted(path.name for path in tmp_path.glob("*.json")) == ["a.json", "b.json"]
     assert not list(tmp_path.glob("*.tmp"))
 
 
@@ -60,7 +59,7 @@ class Evil:
 
 def _another_model(path: Path) -> None:
     store.fetched("other", path.parent, Fits())
-    (path.parent / "other.skops").replace(path)
+    (path.parent / "other.json").replace(path)
 
 
 def _half_of_it(path: Path) -> None:
@@ -68,24 +67,31 @@ def _half_of_it(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def _one_byte_is_another(path: Path) -> None:
-    """In the archive's directory, which then asks for a compression nobody knows."""
-    _another_model(path)
-    content = bytearray(path.read_bytes())
-    content[content.index(b"PK\x01\x02") + 10] ^= 0xFF
-    path.write_bytes(bytes(content))
+def _another_digit(path: Path) -> None:
+    """Still JSON, and still a model, but not the one that was fitted."""
+    store.fetched("a", path.parent, Fits())
+    content = json.loads(path.read_text())
+    content["weights"][0] *= 10
+    path.write_text(json.dumps(content))
+
+
+def _no_number(path: Path) -> None:
+    store.fetched("a", path.parent, Fits())
+    content = json.loads(path.read_text())
+    content["scale"][0] = float("nan")
+    path.write_text(json.dumps(content))
 
 
 FOREIGN: dict[str, Callable[[Path], object]] = {
     "empty": lambda path: path.write_bytes(b""),
     "text": lambda path: path.write_text("not a model"),
     "half": _half_of_it,
-    "a damaged byte": _one_byte_is_another,
+    "another digit": _another_digit,
+    "no number": _no_number,
     "pickle": lambda path: path.write_bytes(pickle.dumps(Evil())),
     "another model": _another_model,
-    "another pipeline": lambda path: dump({"key": "a", "pipeline": DummyClassifier()}, path),
-    "a list": lambda path: dump([1, 2], path),
-    "an unknown type": lambda path: dump({"key": "a", "pipeline": Path("x")}, path),
+    "a list": lambda path: path.write_text("[1, 2]"),
+    "more than a model": lambda path: path.write_text('{"key": "a", "more": 1}'),
 }
 
 
@@ -93,7 +99,7 @@ FOREIGN: dict[str, Callable[[Path], object]] = {
 def test_what_is_not_ours_is_set_aside_and_fitted_again(
     tmp_path: Path, forget, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
-    FOREIGN[kind](tmp_path / "a.skops")
+    FOREIGN[kind](tmp_path / "a.json")
     forget()
     fits = Fits()
     store.fetched("a", tmp_path, fits)

@@ -99,7 +99,7 @@ def test_nija_train_shows_windows_and_writes_models(house, recorded, monkeypatch
     assert shown.exit_code == 0, shown.output
     assert "2022 Q4" in shown.output and "no model" in shown.output
     assert "2023 Q2" in shown.output
-    assert len(list((house / "user_data/nija_models").glob("*.skops"))) == 2
+    assert len(list((house / "user_data/nija_models").glob("*.json"))) == 2
     told = CliRunner().invoke(app, ["train", "--datadir", str(recorded), "--json"])
     facts = json.loads(told.stdout)
     assert facts["pairs"] == ["BTC/USD", "ETH/USD", "SOL/USD"]
