@@ -7,7 +7,7 @@ stake act on the account as it is then, and a peak counts at the highest price w
 Trades come one after another, never at once, and nobody unlocks a used-up drawdown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -120,24 +120,29 @@ def simulate(
     random = np.random.default_rng(seed)
     jump = 1 / (block or past.block)
     accounts = _Accounts.begin(equity, paths, settings)
-    time, row = np.zeros(paths), random.integers(0, len(past.r), paths)
+    going, time, row = np.arange(paths), np.zeros(paths), random.integers(0, len(past.r), paths)
     found = np.full((months, paths), np.nan)
     standing = np.zeros((months, paths), dtype=np.int64)
     below, halted = np.zeros(months), np.zeros(months)
     done = np.zeros(paths, dtype=np.int64)
-    while done.min() < months:
+    while len(going):
         time = time + past.gaps[row]
         ended = np.minimum((time / MONTH).astype(np.int64), months)
         for month in range(int(done.min()), int(ended.max())):
             now = (done <= month) & (ended > month)
-            found[month, now] = accounts.equity[now]
-            standing[month, now] = accounts.tier[now]
+            found[month, going[now]] = accounts.equity[now]
+            standing[month, going[now]] = accounts.tier[now]
             below[month] += accounts.below[now].sum()
             halted[month] += accounts.halted[now].sum()
-        done = ended
+        # Drawn for every path, so that none depends on how long the others take.
+        anew, other = random.random(paths)[going] < jump, random.integers(0, len(past.r), paths)
         accounts.trade(past, row)
-        anew = random.random(paths) < jump
-        row = np.where(anew, random.integers(0, len(past.r), paths), (row + 1) % len(past.r))
+        row = np.where(anew, other[going], (row + 1) % len(past.r))
+        done = ended
+        if done.max() == months:
+            on = done < months
+            going, time, row, done = going[on], time[on], row[on], done[on]
+            accounts = accounts.only(on)
     names = [NO_TIER, *(tier.name for tier in sorted_tiers())]
     return [
         Month(
@@ -188,6 +193,11 @@ class _Accounts:
         accounts.tier = next_tiers(worth, accounts.tier, settings.downgrade_buffer)
         accounts.below = worth < sorted_tiers()[0].min_equity
         return accounts
+
+    def only(self, which: npt.NDArray[np.bool_]) -> "_Accounts":
+        """Those of them that are true in `which`."""
+        own = ("equity", "peak", "tier", "below", "halted")
+        return replace(self, **{name: getattr(self, name)[which] for name in own})
 
     def trade(self, past: History, row: Ints) -> None:
         """Each account makes the trade in its `row`, as large as it may."""
