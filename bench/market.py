@@ -12,7 +12,7 @@ import pandas as pd
 from nija_plugins.replay.clock import replaced
 from nija_plugins.venue import venue
 from nija_plugins.venue.kraken import public as kraken
-from nija_plugins.venue.listings import EXCHANGES, ExchangeRules
+from nija_plugins.venue.listings import LISTED, ExchangeRules
 from nija_plugins.venue.market.candles import CandleSource, FileCandles, NoCandles, SyntheticCandles
 
 RECORDED = Path("user_data/data/binance")
@@ -57,18 +57,18 @@ class Copies(CandleSource):
 @contextmanager
 def listed(assets: tuple[str, ...]) -> Iterator[None]:
     """The simulated Kraken lists all `assets` while this lasts."""
-    known = {one.base: one for one in EXCHANGES["kraken"].listings}
+    known = {one.base: one for one in LISTED["kraken"].listings}
     like = known["SOL"]
     listings = tuple(
         known.get(name) or replace(like, base=name, id=f"{name}USD") for name in assets
     )
     rules: dict[str, ExchangeRules] = {
-        **EXCHANGES,
-        "kraken": replace(EXCHANGES["kraken"], listings=listings),
+        **LISTED,
+        "kraken": replace(LISTED["kraken"], listings=listings),
     }
     names = {name: name for name in assets}
     with (
-        replaced(venue, "EXCHANGES", rules),
+        replaced(venue, "LISTED", rules),
         replaced(kraken, "ASSET_IDS", {**names, **kraken.ASSET_IDS}),
         replaced(kraken, "ALTNAMES", {**names, **kraken.ALTNAMES}),
     ):

@@ -3,7 +3,11 @@
 from importlib import import_module
 
 import pytest
+from fastapi.testclient import TestClient
 
+from nija_plugins.venue.app import build_app
+from nija_plugins.venue.market.candles import SyntheticCandles
+from nija_plugins.venue.venue import Venue
 from tests.conftest import ROOT
 
 PARTS = [one.stem for one in (ROOT / "bench").glob("*.py") if not one.stem.startswith("__")]
@@ -25,3 +29,13 @@ def test_the_rules_are_timed(
     monkeypatch.setattr(rules.logging, "disable", lambda _: None)
     rules.main()
     assert "all rules together" in capsys.readouterr().out
+
+
+def test_more_pairs_are_listed_where_a_bench_wants_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """freqtrade drops a pair that is not, with a warning that a bench does not show."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    market = import_module("bench.market")
+    source = market.Copies(SyntheticCandles(), 50)
+    with market.listed(source.assets):
+        app = TestClient(build_app(Venue(source)))
+        assert len(app.get("/0/public/AssetPairs").json()["result"]) == 50
