@@ -2,11 +2,12 @@
 
 from importlib import import_module
 
+import httpx
 import pytest
-from fastapi.testclient import TestClient
 
 from nija_plugins.venue.app import build_app
 from nija_plugins.venue.market.candles import SyntheticCandles
+from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Venue
 from tests.conftest import ROOT
 
@@ -36,6 +37,5 @@ def test_more_pairs_are_listed_where_a_bench_wants_more(monkeypatch: pytest.Monk
     monkeypatch.syspath_prepend(str(ROOT))
     market = import_module("bench.market")
     source = market.Copies(SyntheticCandles(), 50)
-    with market.listed(source.assets):
-        app = TestClient(build_app(Venue(source)))
-        assert len(app.get("/0/public/AssetPairs").json()["result"]) == 50
+    with market.listed(source.assets), serve(build_app(Venue(source)), port=0) as url:
+        assert len(httpx.get(f"{url}/0/public/AssetPairs").json()["result"]) == 50
