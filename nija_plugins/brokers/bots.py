@@ -3,6 +3,7 @@ the other's."""
 
 from collections.abc import Mapping
 from enum import StrEnum
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,33 @@ def database(broker: BrokerName, config: Mapping[str, Any], settings: Settings) 
     if broker == (owner if owner in brokers else brokers[0]) or config.get("db_url"):
         return None
     return f"sqlite:///tradesv3.{broker}.{'dryrun.' if dry else ''}sqlite"
+
+
+def shared(configs: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What the bots of `configs` (by broker) would fight over: a sentence each. Only one of them
+    would get it, and a person's /forceexit or /stopentry would reach that one alone."""
+    found = []
+    for (one, first), (other, second) in combinations(configs.items(), 2):
+        doors = [_section(each, "api_server") for each in (first, second)]
+        if all(doors) and len({door.get("listen_port", 8080) for door in doors}) == 1:
+            port = doors[0].get("listen_port", 8080)
+            found.append(
+                f"The bots of {one} and {other} both want port {port} for their API: give one its "
+                f'own, "api_server": {{"listen_port": {port + 1}}} in {overlay(BrokerName(other))}.'
+            )
+        voices = [_section(each, "telegram") for each in (first, second)]
+        if all(voices) and len({voice.get("token") for voice in voices}) == 1:
+            found.append(
+                f"The bots of {one} and {other} have the same Telegram token: give each a Telegram "
+                f'bot of its own, "telegram": {{"token": ...}} in {overlay(BrokerName(other))}.'
+            )
+    return found
+
+
+def _section(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A section that is switched on; else nothing."""
+    section: Mapping[str, Any] = config.get(name) or {}
+    return section if section.get("enabled") else {}
 
 
 def _trades_of(address: str) -> str | None:

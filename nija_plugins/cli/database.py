@@ -1,5 +1,6 @@
 """The databases a `nija` command works on: freqtrade's trades and locks, and NIJA's memory."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from sqlalchemy.pool import NullPool
 from nija_plugins.cli.configuration import exchange_of
 from nija_plugins.memory import AccountStore, MemoryUnusable
 from nija_plugins.memory.store import MEMORY_FILE, account_name
+
+_PLAY = re.compile(r"\.dryrun\.|\.offline-")
 
 
 def shown(url: URL | str | Path) -> str:
@@ -35,15 +38,18 @@ def open_trades_database(config: dict[str, Any]) -> str:
     parsed = _address(config)
     file = _file(parsed)
     if file and not Path(file).is_file():
-        others = [f"sqlite:///{one.name}" for one in sorted(Path.cwd().glob("tradesv3*.sqlite"))]
+        dry = bool(config.get("dry_run", True))
+        there = [one.name for one in sorted(Path.cwd().glob("tradesv3*.sqlite"))]
+        # Play money's trades explain nothing about a real account.
+        others = [f"sqlite:///{name}" for name in there if dry or not _PLAY.search(name)]
         known = (
             f" Or is it {' or '.join(others)}? Say so: FREQTRADE__DB_URL={others[0]}"
             if others
             else ""
         )
         raise ValueError(
-            f"There is no database of trades here ({file}). Run this where the bot runs, with the "
-            f"bot's configuration.{known}"
+            f"There is no database of trades here ({file}): a bot makes it when it first starts. "
+            f"Run this where the bot runs, with the bot's configuration.{known}"
         )
     try:
         init_db(parsed.render_as_string(hide_password=False))

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from nija_plugins.brokers import supervision
 from nija_plugins.brokers.balance import balance
-from nija_plugins.brokers.bots import BrokerName, database, overlay, ranked
+from nija_plugins.brokers.bots import BrokerName, database, overlay, ranked, shared
 from nija_plugins.brokers.credentials import credentials, environment, missing
 from nija_plugins.brokers.ledger import LedgerUnusable
 from nija_plugins.brokers.watch import ledger_of
@@ -65,6 +65,7 @@ def trade(
         settings = Settings.load(load(config))
         names = [broker] if broker else ranked(settings)
         brokers = allowed(list(candidates(names, config, os.environ, settings)), settings)
+        _keep_apart(brokers)
         with ExitStack() as locks:
             for one in brokers:
                 locks.enter_context(_only_one(one))
@@ -145,6 +146,15 @@ def allowed(brokers: list[Broker], settings: Settings) -> list[Broker]:
             f"${settings.min_balance_to_trade:.2f} (min_balance_to_trade)."
         )
     return found
+
+
+def _keep_apart(brokers: list[Broker]) -> None:
+    """Says what the bots would fight over. Raises OperationalException for it while none has a
+    position, whose stop somebody must watch."""
+    for why in shared({one.name: one.config for one in brokers}):
+        if not any(one.positions for one in brokers):
+            raise OperationalException(why)
+        console.print(f"{why} Until then one bot hears nobody.", highlight=False)
 
 
 def _shortfall(broker: Broker, settings: Settings) -> str | None:

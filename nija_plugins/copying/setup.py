@@ -112,7 +112,11 @@ def load(path: Path, environ: Mapping[str, str]) -> Setup:
 
 def _lines(path: Path, error: ValidationError, told: Mapping[str, Any]) -> list[str]:
     lines = []
+    wrong = {finding["loc"][0] for finding in error.errors() if len(finding["loc"]) > 1}
     for finding in error.errors():
+        # pydantic leaves out a follower that is wrong, and counts one less.
+        if finding["type"] == "too_short" and finding["loc"][0] in wrong:
+            continue
         key = ".".join(str(part) for part in finding["loc"])
         message = finding["msg"].removeprefix("Value error, ")
         if finding["type"] == "extra_forbidden":

@@ -50,7 +50,8 @@ def strategy(context: Context) -> Iterator[Finding]:
         raise
     except Exception as error:
         yield failed(
-            f"freqtrade would not start with {STRATEGY}: {str(error) or type(error).__name__}",
+            f"freqtrade would not start with {STRATEGY}: {_key(error)}"
+            f"{str(error) or type(error).__name__}",
             f"Correct the configuration, or restore user_data/strategies/{STRATEGY}.py.",
         )
         return
@@ -68,6 +69,13 @@ def strategy(context: Context) -> Iterator[Finding]:
             "Add the asset to trade_only, or take the pair out of pair_whitelist.",
         )
     yield ok(f"{STRATEGY} loads, on {own} candles")
+
+
+def _key(error: Exception) -> str:
+    """The key whose value the schema refuses, as `"api_server.jwt_secret_key": `, which freqtrade
+    leaves out of its sentence; nothing for any other error."""
+    path = getattr(error.__context__, "absolute_path", None)  # jsonschema's ValidationError
+    return f'"{".".join(map(str, path))}": ' if path else ""
 
 
 def plugins(context: Context) -> Iterator[Finding]:

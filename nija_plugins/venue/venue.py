@@ -121,7 +121,8 @@ class Venue:
         """A new account with `balances` (`USD="100"`); the same `name` makes the same key.
 
         `kind` is which of Coinbase's API keys to make; `may_withdraw` a right that no bot's key
-        should have. Raises ValueError where the account exists.
+        should have. Raises ValueError where the account exists, and without making one where a
+        balance is none.
         """
         if exchange not in self._exchanges:
             raise ValueError(f"no exchange {exchange}: expected one of {', '.join(EXCHANGES)}")
@@ -131,6 +132,9 @@ class Venue:
             key = f"{exchange}-{name}"
             secret = base64.b64encode(hashlib.sha512(key.encode()).digest()).decode()
         deposits = {name: _amount(name, amount) for name, amount in balances.items()}
+        for currency, amount in deposits.items():
+            if amount < 0:
+                raise ValueError(f"an account cannot begin with {amount} {currency}")
         with self.exchange(exchange) as one:
             one.open_account(key, secret, may_withdraw)
             self.accounts[key] = exchange
@@ -170,6 +174,9 @@ class Venue:
 
 def _amount(currency: str, amount: str | Decimal) -> Decimal:
     try:
-        return Decimal(amount)
+        number = Decimal(amount)
     except InvalidOperation:
-        raise ValueError(f"{amount!r} is no amount of {currency}") from None
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise ValueError(f"{amount!r} is no amount of {currency}")
+    return number

@@ -174,6 +174,17 @@ class TestWithoutABot:
             assert "Run this where the bot runs" in said
         assert set(house.rglob("*")) == before
 
+    def test_a_live_bot_is_not_sent_to_the_trades_of_play_money(
+        self, house: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Before its first start, where going live says what is there already."""
+        monkeypatch.setenv("FREQTRADE__DRY_RUN", "false")
+        for name in ("dryrun", "kraken.dryrun", "offline-coinbase-1"):
+            (house / f"tradesv3.{name}.sqlite").touch()
+        said = nija("unlock", code=2)
+        assert "(tradesv3.sqlite): a bot makes it when it first starts" in said
+        assert "dryrun" not in said and "offline" not in said
+
     def test_unlock_beside_the_database_of_another_way_to_run(self, house: Path) -> None:
         """`nija offline trade` writes one of its own."""
         (house / "tradesv3.offline-coinbase-1.sqlite").touch()

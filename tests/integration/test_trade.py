@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -274,6 +275,39 @@ class TestWhatIsWrong:
         shop.configure(db_url="sqlite:///mine.sqlite")
         assert '"db_url" names one database' in self.refused(shop)
         assert shop.trade("--broker", "kraken")[0] == 0
+
+    @pytest.mark.parametrize(
+        ("section", "told"),
+        [
+            ({"api_server": {"listen_port": 8080, "listen_ip_address": "127.0.0.1"}}, "port 8080"),
+            ({"telegram": {"token": "a-token", "chat_id": "1"}}, "the same Telegram token"),
+        ],
+    )
+    def test_one_door_for_two(self, shop: Shop, section: dict[str, Any], told: str) -> None:
+        """One bot would get it, and nobody's /forceexit would reach the other one."""
+        ((name, facts),) = section.items()
+        users = {"username": "nija", "password": "x", "jwt_secret_key": "x" * 32}
+        shop.configure(**{name: {"enabled": True, **users, **facts}})
+        assert told in self.refused(shop)
+        assert "config.kraken.json" in self.refused(shop)
+        assert shop.trade("--broker", "kraken")[0] == 0
+        shop.bought("tradesv3.kraken.dryrun.sqlite", True, "kraken")
+        code, said = shop.trade()
+        assert code == 0 and told in said, "somebody must watch the stops"
+        assert list(shop.started) == ["coinbase", "kraken"]
+
+    def test_a_door_for_each(self, shop: Shop) -> None:
+        users = {"username": "nija", "password": "x", "jwt_secret_key": "x" * 32}
+        shop.configure(
+            api_server={"enabled": True, "listen_port": 8080, **users},
+            telegram={"enabled": False, "token": "", "chat_id": ""},
+        )
+        overlay = shop.home / "config.kraken.json"
+        overlay.write_text(
+            overlay.read_text().replace("{", '{"api_server": {"listen_port": 8081},', 1)
+        )
+        assert shop.trade()[0] == 0
+        assert list(shop.started) == ["coinbase", "kraken"]
 
     def test_twice(self, shop: Shop) -> None:
         from filelock import FileLock

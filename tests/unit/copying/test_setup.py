@@ -69,6 +69,7 @@ def test_a_mistake_is_one_line_that_names_it(tmp_path: Path, old: str, new: str,
         load(write(tmp_path, GOOD.replace(old, new, 1)), SECRETS)
     assert told in str(error.value)
     assert "followers.toml" in str(error.value)
+    assert "at least 1 item" not in str(error.value), "the other one is there"
     assert not any(secret in str(error.value) for secret in SECRETS.values())
 
 

@@ -86,6 +86,15 @@ def test_what_freqtrade_would_refuse_and_not_the_keys_it_logs(
     assert logging.root.manager.disable == 0
 
 
+def test_the_key_of_a_value_that_freqtrade_would_refuse(shipped: Path) -> None:
+    """The value is a secret and struck out: without its key nobody knows what is too short."""
+    api = '"api_server": {"enabled": true, "listen_ip_address": "127.0.0.1", "listen_port": 8080, '
+    api += '"username": "nija", "password": "x", "jwt_secret_key": "abc"}, '
+    changed(shipped, '"stake_amount": "unlimited"', f'{api}"stake_amount": "unlimited"')
+    text = only(in_the_house("strategy"), Level.FAILED)
+    assert '"api_server.jwt_secret_key": ' in text and "is too short" in text
+
+
 def test_a_strategy_that_is_gone(shipped: Path) -> None:
     (shipped / "user_data/strategies/NijaMicro.py").unlink()
     assert "NijaMicro" in only(in_the_house("strategy"), Level.FAILED)

@@ -47,3 +47,13 @@ def test_accounts_transfers_books_faults(served: tuple[Venue, str]) -> None:
             ask(url, "POST", "transfers", body)
     ask(url, "POST", "reset")
     assert not venue.accounts
+
+
+@pytest.mark.parametrize("amount", ["-5", "NaN", "abc"])
+def test_a_balance_that_is_none_opens_no_account(served: tuple[Venue, str], amount: str) -> None:
+    venue, url = served
+    wanted = {"exchange": "kraken", "name": "far", "balances": {"EUR": "1", "USD": amount}}
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        ask(url, "POST", "accounts", wanted)
+    assert not venue.accounts
+    ask(url, "POST", "accounts", wanted | {"balances": {"USD": "5"}})
