@@ -70,11 +70,12 @@ class Copier:
         CopyingEnds."""
         try:
             await self._look()
-            if self.leader.trades is None:
-                return False
-            await self._try_connection()
+            answered = self.leader.trades is not None
+            if answered:
+                await self._try_connection()
             await asyncio.gather(*(one.check() for one in self.followers))
-            return not any(one.problem for one in self.followers) and self._problem is None
+            able = not any(one.problem for one in self.followers) and self._problem is None
+            return answered and able
         finally:
             await self.close()
 

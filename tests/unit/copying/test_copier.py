@@ -112,6 +112,7 @@ class TestMistakes:
         assert not room.check(url=f"http://127.0.0.1:{free_port}")
         (told,) = room.told("main")
         assert "main: nothing answers at" in told and "api_server enabled" in told
+        assert room.told("anna"), "everybody is looked at"
 
     def test_a_leader_that_is_something_else(self, room: Room) -> None:
         room.leads.facts = []  # type: ignore[assignment]
