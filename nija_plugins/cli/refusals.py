@@ -45,7 +45,7 @@ def refusals(
     if not found:
         there = f"No entry was refused, says {shown(source)}."
         missing = f"No entry was refused: there is no {shown(source)} yet."
-        told = there if source.is_file() else missing
+        told = there if source.exists() else missing
         console.print(told, markup=False, highlight=False, soft_wrap=True)
         return
     _show(console, found, last, shown(source))

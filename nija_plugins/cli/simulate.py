@@ -134,8 +134,8 @@ def _rest(console: Console, past: History, worth: float, block: int, paths: int,
         f"From {money(worth)}, {paths:,} paths, runs of {block} trades on average, seed {seed}.\n"
         f"All of it rests on {len(past.r)} trades. Their mean of {number(mean, 2, True)} R could "
         f"as well be anything from {number(low, 2, True)} to {number(high, 2, True)} (90%). Trades "
-        "come one after another here, never at once:\na drawdown is used up more often than "
-        "this says. What happened need not happen again.",
+        "come one after another here, never at once, and the peak is what it starts with:\na "
+        "drawdown is used up more often than this says. What happened need not happen again.",
         highlight=False,
         soft_wrap=True,
     )

@@ -4,7 +4,8 @@ Politis and Romano (1994), "The Stationary Bootstrap": runs of consecutive trade
 length, drawn with replacement from the history as from a ring. A trade keeps its result in R, the
 share of equity it risked and the days since the one before it; tiers, floors and the smallest
 stake act on the account as it is then, and a peak counts at the highest price within a trade.
-Trades come one after another, never at once, and nobody unlocks a used-up drawdown.
+Trades come one after another, never at once, nobody unlocks a used-up drawdown, and the peak is
+what an account starts with: an earlier one is not known here.
 """
 
 from dataclasses import dataclass, replace

@@ -63,6 +63,10 @@ def latest(directory: Path, strategy: str | None = None) -> Result:
     try:
         name = json.loads((directory / POINTER).read_text())["latest_backtest"]
     except (OSError, ValueError, KeyError):
+        if not directory.parent.is_dir():
+            raise ResultError(
+                f"There is no {directory.parent} here. Run nija from the repository's folder."
+            ) from None
         raise ResultError(
             f"No backtest result in {directory}. Make one: freqtrade backtesting --strategy "
             f"{NIJA} (with `nija offline` before it, without a network)."

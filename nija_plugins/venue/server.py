@@ -60,7 +60,7 @@ def _listen(port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise VenueError(
                 f"Port {port} on {HOST} is in use, perhaps by another `nija offline`. "
-                f"Choose another one: nija offline --port {port + 1} ..."
+                f"Choose another one with --port {port + 1}."
             ) from None
         raise VenueError(f"Cannot listen on {HOST}:{port}: {error.strerror}.") from None
     return listener

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -251,3 +252,24 @@ def test_an_unknown_command_is_refused() -> None:
     result = nija("zzz")
     assert result.exit_code == 2
     assert "No such command 'zzz'." in result.output
+
+
+def test_a_backtest_without_refusals_is_there_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of results is no file, and not missing for that."""
+    nothing = SimpleNamespace(nija_run={"refused": {"records": []}})
+    monkeypatch.setattr("nija_plugins.research.result.found", lambda path: nothing)
+    result = nija("refusals", "--result", str(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert "No entry was refused, says" in result.output
+
+
+@pytest.mark.parametrize("command", ["report", "simulate"])
+def test_from_another_folder_no_backtest_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = nija(command)
+    assert result.exit_code == 2
+    assert "Run nija from the repository's folder" in result.output

@@ -30,9 +30,10 @@ def outlook(performance: Performance) -> Panel:
         drawn,
         (_odds(months),),
         note="Stationary bootstrap (Politis and Romano, 1994) of R, starting with what the "
-        "account ended with. Trades come one after another here, never at once: a drawdown is "
-        "used up more often than this says. nija simulate has the options. The past need not come "
-        "again: these are the odds within this history, not within the market.",
+        "account ended with, which counts as its peak. Trades come one after another here, never "
+        "at once: a drawdown is used up more often than this says. nija simulate has the options. "
+        "The past need not come again: these are the odds within this history, not within the "
+        "market.",
     )
 
 

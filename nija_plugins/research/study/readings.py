@@ -140,7 +140,7 @@ def _of_votes(bars: Bars, count: int, settings: Settings) -> Mask:
 
 
 def readings(
-    data: Annotated[Path, typer.Option(help="As for research.results.")] = Path(
+    data: Annotated[Path, typer.Option(help="As for nija_plugins.research.study.results.")] = Path(
         "user_data/data/binance"
     ),
 ) -> None:

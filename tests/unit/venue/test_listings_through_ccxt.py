@@ -201,10 +201,12 @@ def test_unknown_paths_say_what_they_are(url: str) -> None:
 def test_a_busy_port_names_itself_and_the_way_out(url: str) -> None:
     port = int(url.rpartition(":")[2])
     with (
-        pytest.raises(VenueError, match=f"Port {port} on 127.0.0.1 is in use.*--port"),
+        pytest.raises(VenueError, match=f"Port {port} on 127.0.0.1 is in use") as refused,
         serve(build_app(SyntheticCandles()), port),
     ):
         pass
+    # `nija demo` says it too: no command of one name.
+    assert str(refused.value).endswith(f"Choose another one with --port {port + 1}.")
 
 
 def test_async_client_too(url: str) -> None:
