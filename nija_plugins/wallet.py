@@ -124,6 +124,18 @@ def marked(held: Sequence[Position], book: Book, moment: datetime) -> tuple[Posi
     return tuple(replace(one, mark=book.close(one.pair, moment) or one.mark) for one in held)
 
 
+def not_lost_yet(closed: Sequence[LocalTrade], book: Book, moment: datetime) -> float:
+    """What those of the `closed` trades that were open at an earlier `moment` were worth then, more
+    than their exits brought (stake currency). An exchange's stop fires while no bot is there."""
+    worth = 0.0
+    for trade in closed:
+        mark = book.close(trade.pair, moment)
+        if mark is not None and trade.open_date_utc <= moment < trade.close_date_utc:
+            fee = float(trade.fee_close or trade.fee_open)
+            worth += trade.amount * (mark - (trade.close_rate or mark)) * (1 - fee)
+    return worth
+
+
 @dataclass(frozen=True, slots=True)
 class Raised:
     """A stop that was moved up; prices in stake currency, `before` 0 where there was none."""
