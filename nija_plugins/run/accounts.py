@@ -18,7 +18,7 @@ from nija_plugins.live.watch import WALLETS
 from nija_plugins.records.decisions import stop_tightened
 from nija_plugins.risk.minimum_balance import shortfall
 from nija_plugins.run.base import RunBase
-from nija_plugins.wallet import Raised, cash, marked, not_lost_yet, positions
+from nija_plugins.wallet import Raised, cash, marked, positions, sold_since
 
 logger = logging.getLogger(__name__)
 
@@ -119,9 +119,17 @@ class Accounts(RunBase):
     ) -> Iterator[tuple[datetime, float]]:
         """The equity at the end of each candle that was missed between `seen` and `now`."""
         missed = list(book.ends_between(seen, now))
-        closed = Trade.get_trades_proxy(is_open=False, close_date=seen) if missed else []
+        sold = list(sold_since(seen, held)) if missed else []
         for moment in missed:
-            own = equity(cash, marked(held, book, moment)) + not_lost_yet(closed, book, moment)
+            own = equity(cash, marked(held, book, moment))
+            for one in tuple(sold):
+                mark = book.close(one.pair, moment)
+                if mark is None or moment < one.opened:
+                    continue
+                if one.gone(moment, mark):
+                    sold.remove(one)
+                else:
+                    own += one.more(mark)
             yield moment, own + elsewhere
 
     def check_loop(self, account: Account) -> Account:
