@@ -164,11 +164,20 @@ def fingerprint(manager: pluggy.PluginManager, settings: Settings, *more: Any) -
         source = inspect.getsourcefile(plugin if inspect.ismodule(plugin) else type(plugin))
         if source and not Path(source).is_relative_to(own):
             sources[f"{name}: {Path(source).name}"] = Path(source)
+            sources |= {f"{name}: {path}": path for path in _beside(plugin)}
     for label, path in sorted(sources.items()):
         digest.update(label.encode() + b"\0" + path.read_bytes())
     digest.update(settings.model_dump_json().encode())
     digest.update(repr(more).encode())
     return digest.hexdigest()
+
+
+def _beside(plugin: object) -> Iterator[Path]:
+    """Every source of the package that the plugin is a module of: it may do its work in another."""
+    module = inspect.getmodule(plugin if inspect.ismodule(plugin) else type(plugin))
+    package = sys.modules.get(module.__name__.partition(".")[0]) if module else None
+    for folder in getattr(package, "__path__", ()):
+        yield from Path(folder).rglob("*.py")
 
 
 def _packages() -> dict[str, EntryPoint]:

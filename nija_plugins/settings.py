@@ -119,7 +119,7 @@ class Settings(BaseModel):
     # Limits
     daily_max_loss: float = Field(6, gt=0, lt=100)
     max_drawdown: float = Field(12, gt=0, lt=100)
-    drawdown_pause_days: float | None = Field(None, gt=0)
+    drawdown_pause_days: float | None = Field(None, gt=0, le=36_500)
     """After so many days the drawdown lock ends by itself; null: a person ends it."""
     max_consecutive_losses: int = Field(3, ge=1)
     """So many losing trades in a row pause entries for 24 hours."""

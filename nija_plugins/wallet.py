@@ -1,6 +1,6 @@
 """freqtrade's wallets and open trades, as cash and positions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -122,6 +122,44 @@ def _stop(trade: LocalTrade) -> float:
 def marked(held: Sequence[Position], book: Book, moment: datetime) -> tuple[Position, ...]:
     """The positions as they were worth at an earlier `moment`, where a close is known of it."""
     return tuple(replace(one, mark=book.close(one.pair, moment) or one.mark) for one in held)
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """`amount` (base currency) that was sold at `rate` and held from `opened` to `closed` (UTC);
+    None: an exchange's stop did it, and of the time only the price tells."""
+
+    pair: str
+    amount: float
+    rate: float
+    fee: float
+    opened: datetime
+    closed: datetime | None = None
+
+    def gone(self, moment: datetime, mark: float) -> bool:
+        """Whether it was sold by `moment`, with the price at `mark`."""
+        return mark <= self.rate if self.closed is None else self.closed <= moment
+
+    def more(self, mark: float) -> float:
+        """How much more it was worth at `mark` than it brought, in stake currency."""
+        return self.amount * (mark - self.rate) * (1 - self.fee)
+
+
+def sold_since(seen: datetime, held: Sequence[Position]) -> Iterator[Sold]:
+    """What was sold after `seen` (UTC), as far as `held`, the present positions, and the database
+    tell: an exchange's stop fires while no bot looks, and a bot that slept knows it by its coins
+    alone."""
+    for trade in Trade.get_trades_proxy(is_open=False, close_date=seen):
+        if trade.close_rate and trade.close_date is not None:
+            fee = float(trade.fee_close or trade.fee_open)
+            sold = (trade.pair, trade.amount, trade.close_rate, fee)
+            yield Sold(*sold, trade.open_date_utc, trade.close_date_utc)
+    left = {position.pair: position.amount for position in held}
+    for trade in Trade.get_trades_proxy(is_open=True):
+        amount = trade.amount - left.get(trade.pair, trade.amount)
+        if amount > NOISE * trade.amount and trade.open_sl_orders:
+            fee = float(trade.fee_close or trade.fee_open)
+            yield Sold(trade.pair, amount, trade.stop_loss or 0.0, fee, trade.open_date_utc)
 
 
 @dataclass(frozen=True, slots=True)

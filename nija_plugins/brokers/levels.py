@@ -6,6 +6,7 @@ should be alone one day.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from nija_plugins.account import Benchmarks
@@ -28,7 +29,11 @@ def moved(
     if flow:
         marks = marks.scaled(share)
     for moment, seen in path:
-        marks = marks.observe(moment, seen)
+        if moment.date() < marks.day:
+            # Somebody else has opened the present day: of the ones before it only a peak counts.
+            marks = replace(marks, peak=max(marks.peak, seen))
+        else:
+            marks = marks.observe(moment, seen)
     return marks.observe(now, equity)
 
 

@@ -45,7 +45,7 @@ class Reading:
         and trail stay within `widest`."""
         return replace(
             self,
-            score=min(1.0, self.score * score),
+            score=min(self.score * score, 1.0),  # in this order NaN stays NaN
             stop=min(self.stop * stop, widest),
             trail=min(self.trail * trail, widest),
             target=self.target * target,

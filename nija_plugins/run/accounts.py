@@ -1,7 +1,7 @@
 """The account at each loop: built, checked, remembered, and told to the other brokers."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from nija_plugins.live.watch import WALLETS
 from nija_plugins.records.decisions import stop_tightened
 from nija_plugins.risk.minimum_balance import shortfall
 from nija_plugins.run.base import RunBase
-from nija_plugins.wallet import Raised, cash, marked, positions
+from nija_plugins.wallet import Raised, cash, marked, positions, sold_since
 
 logger = logging.getLogger(__name__)
 
@@ -95,10 +95,7 @@ class Accounts(RunBase):
         if self.live is not None:
             flow = self.live.flow
             if self.memory.seen is not None:
-                path = (
-                    (moment, equity(cash, marked(held, book, moment)) + elsewhere)
-                    for moment in book.ends_between(self.memory.seen, now)
-                )
+                path = self._since(self.memory.seen, now, cash, held, book, elsewhere)
             if beside:
                 marks = view.marks
                 flow = levels.uncounted(
@@ -110,6 +107,30 @@ class Accounts(RunBase):
                     external=self.live.cash.external,
                 )
         return levels.moved(marks, flow, path, now, own + elsewhere)
+
+    @staticmethod
+    def _since(
+        seen: datetime,
+        now: datetime,
+        cash: float,
+        held: tuple[Position, ...],
+        book: Book,
+        elsewhere: float,
+    ) -> Iterator[tuple[datetime, float]]:
+        """The equity at the end of each candle that was missed between `seen` and `now`."""
+        missed = list(book.ends_between(seen, now))
+        sold = list(sold_since(seen, held)) if missed else []
+        for moment in missed:
+            own = equity(cash, marked(held, book, moment))
+            for one in tuple(sold):
+                mark = book.close(one.pair, moment)
+                if mark is None or moment < one.opened:
+                    continue
+                if one.gone(moment, mark):
+                    sold.remove(one)
+                else:
+                    own += one.more(mark)
+            yield moment, own + elsewhere
 
     def check_loop(self, account: Account) -> Account:
         """`account` with a problem if this loop could not value it (freqtrade swallows errors at

@@ -65,7 +65,7 @@ class StrategyBase(Fixed):
             self.order_types: dict[str, Any] = {**self.order_types, **rests}
             if "order_types" in config:  # freqtrade will prefer them
                 config["order_types"] = {**config["order_types"], **rests}
-        for sentence in ignored(config):
+        for sentence in ignored(config) if not self._one_of_many else ():
             logger.warning("%s", sentence)
         self._started: datetime | None = None
         self._turn = RLock()

@@ -7,6 +7,8 @@ from typing import Any
 
 from freqtrade.strategy import IStrategy
 
+from nija_plugins.scaling.tiers import sorted_tiers
+
 WHY: Mapping[str, tuple[bool, str]] = {
     "use_custom_stoploss": (True, "a stake is sized for its planned stop"),
     "use_exit_signal": (True, "the time stop and the exit at the drawdown's limit need it"),
@@ -27,7 +29,21 @@ class Fixed(IStrategy):
 
 
 def ignored(config: Mapping[str, Any]) -> Iterator[str]:
-    """A sentence for each attribute that `config` wants otherwise."""
+    """A sentence for each attribute that `config` wants otherwise, and for freqtrade's own bounds
+    of stake and positions: who relies on them risks more than they say."""
     for name, (value, why) in WHY.items():
         if config.get(name, value) is not value:
             yield f"{name} is ignored: {why}."
+    if config.get("stake_amount", "unlimited") != "unlimited":
+        yield (
+            f"stake_amount {config['stake_amount']} is ignored: NIJA sizes each position; "
+            "nija.max_position_pct and nija.risk_per_trade bound it."
+        )
+    tiers = sorted_tiers()
+    shipped = tiers[0].max_positions
+    slots = config.get("max_open_trades", shipped)
+    if slots != shipped and 0 <= slots < max(tier.max_positions for tier in tiers):
+        yield (
+            f"max_open_trades {slots} is ignored: the tier says how many positions; "
+            "nija.max_positions 1 bounds them, nija.live_trading false ends live entries."
+        )

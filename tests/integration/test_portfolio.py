@@ -188,6 +188,29 @@ def test_a_killed_bot_counts_and_blocks_upgrades(pair: Pair) -> None:
     assert set(pair.now("kraken")["open"]) == held["kraken"]
 
 
+@pytest.mark.slow
+def test_who_comes_back_after_midnight_leaves_the_days_opening(pair: Pair) -> None:
+    """It was down since yesterday evening; the other one has opened the day, and lost since."""
+    for name in MONEY:
+        pair.start(name)
+    pair.at(7, 0, "coinbase", "kraken", "coinbase")
+    pair.at(8, -20, "coinbase", "kraken")
+    pair.at(8, 5, "coinbase", "coinbase", "kraken")
+    pair.at(21, 60, "kraken", "coinbase")
+    pair.bots["kraken"].kill()
+    pair.at(23, 60, "coinbase")
+    pair.at(24, 5, "coinbase", "coinbase")
+    opening = pair.now("coinbase")["day_open"]
+    for asset in ("BTC", "ETH", "SOL"):
+        pair.market.paint(asset, 24, [0.97])
+    pair.at(25, 60, "coinbase", "coinbase")
+    assert pair.now("coinbase")["equity"] < opening - 5
+    pair.clock.move_to(after(26, 60))
+    pair.start("kraken")
+    pair.at(26, 60, "kraken", "coinbase")
+    assert pair.now("coinbase")["day_open"] == pair.now("kraken")["day_open"] == opening
+
+
 class TestLedgerThatCannotBeUsed:
     """No entries, one alert; exits go on."""
 

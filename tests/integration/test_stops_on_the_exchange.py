@@ -53,6 +53,23 @@ def test_it_fires_while_the_bot_is_dead(home: Home) -> None:
     assert_reconciled(home, bot, "kraken", 100.0)
 
 
+@pytest.mark.parametrize("asleep", [False, True], ids=["down", "asleep"])
+def test_what_it_lost_after_midnight_is_a_loss_of_the_day(home: Home, asleep: bool) -> None:
+    """The day opened with the position, though it is gone when the bot comes back. A bot that slept
+    still has its trade then, without coins."""
+    home.market.paint("BTC", 25, [0.93, 0.95])
+    bot = entered(home).at(20)
+    evening = bot.account().equity
+    if not asleep:
+        home.kill()
+        home.clock.move_to(after(27))
+        bot = home.start(exchange="kraken", live=True)
+    bot.at(27, 10).at(27, 30)
+    assert closed_trade().exit_reason == "stoploss_on_exchange"
+    assert bot.account().equity < evening - 0.5
+    assert bot.account().benchmarks.day_open == pytest.approx(evening, abs=0.01)
+
+
 def test_it_rises_with_the_trail(home: Home) -> None:
     home.market.paint("BTC", 5, [1.03, 1.10])
     bot = entered(home)

@@ -1,5 +1,6 @@
 """Plugins: who may be loaded, who may be unloaded, and what a typo is told."""
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,20 @@ class TestOptional:
 
 def _enabling(name: str) -> Settings:
     return Settings.model_validate({"plugins": {"enable": [name]}})
+
+
+def test_the_fingerprint_sees_every_module_of_a_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """freqtrade would show the last backtest's result for an edited plugin."""
+    folder = tmp_path / "careful_sizer"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "plugin.py").write_text("from careful_sizer import sizes\n")
+    (folder / "sizes.py").write_text("HALF = 0.5\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    built = manager.build(Settings())
+    built.register(importlib.import_module("careful_sizer.plugin"), "careful")
+    before = manager.fingerprint(built, Settings())
+    (folder / "sizes.py").write_text("HALF = 0.9\n")
+    assert manager.fingerprint(built, Settings()) != before

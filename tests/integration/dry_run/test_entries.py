@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from freqtrade.persistence import PairLocks
+from freqtrade.persistence import PairLocks, Trade
 from freqtrade.rpc.rpc import RPC, RPCException
 
 from nija_plugins.entry import EntryRequest, Market
@@ -222,3 +222,17 @@ class TestForcedEntry:
         bot.at(8, 10)
         assert (open_trade().amount, len(open_trade().orders)) == (amount, 1)
         assert bot.said("position_adjustment_enable is ignored")
+
+
+def test_freqtrades_own_bounds_bound_nothing_and_that_is_said(home: Home) -> None:
+    """Who has lived with freqtrade sets them, and would find more at risk than they say."""
+    home.plugin("script", script({BTC: [8], ETH: [8]}))
+    bot = home.start([BTC, ETH], max_open_trades=1, stake_amount=6).at(8)
+    assert open_pairs() == {BTC, ETH}
+    assert sum(trade.stake_amount for trade in Trade.get_trades_proxy(is_open=True)) > 25
+    assert bot.said("max_open_trades 1 is ignored")
+    assert bot.said("stake_amount 6 is ignored")
+
+
+def test_as_shipped_nothing_is_ignored(home: Home) -> None:
+    assert not home.start().said("is ignored")

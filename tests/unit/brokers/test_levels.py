@@ -52,6 +52,15 @@ def test_profit_and_loss_move_no_opening() -> None:
     assert moved(MARKS, 0.0, (), tomorrow, 530.0).day_open == 530
 
 
+def test_what_was_before_the_day_that_another_has_opened_opens_none() -> None:
+    """A bot comes back and looks at what it missed, since yesterday; the other one lost today."""
+    evening = NOW.replace(hour=0) - timedelta(hours=2)
+    missed = [(evening + timedelta(hours=hour), 500.0 + 60 * (hour == 1)) for hour in range(5)]
+    assert moved(MARKS, 0.0, missed, NOW, 500.0) == MARKS
+    missed[1] = (missed[1][0], 700.0)
+    assert moved(MARKS, 0.0, missed, NOW, 500.0) == replace(MARKS, peak=700.0)
+
+
 def test_a_deposit_counts_once_even_when_it_was_told_before_a_kill() -> None:
     arrived = QUIET | {"flow": 50.0, "external": 290.0}
     assert uncounted(TOLD, 300.0, **arrived) == 50

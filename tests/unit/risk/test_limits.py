@@ -48,6 +48,13 @@ class TestDue:
         (lock,) = earned(marked(80, day_open=80), drawdown_pause_days=5)
         assert lock == Lock(locks.DRAWDOWN, NOW + timedelta(days=5))
 
+    def test_a_pause_that_no_calendar_holds_is_refused(self) -> None:
+        """At the limit it would raise at every loop: nothing locked, nothing sold."""
+        longest = earned(marked(80, day_open=80), drawdown_pause_days=36_500)
+        assert longest == [Lock(locks.DRAWDOWN, FOR_GOOD)]
+        with pytest.raises(ValueError, match="drawdown_pause_days"):
+            Settings(drawdown_pause_days=9_999_999)
+
     def test_both(self) -> None:
         assert [lock.reason for lock in earned(marked(80))] == [locks.DRAWDOWN, locks.DAY]
 

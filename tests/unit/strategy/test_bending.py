@@ -1,6 +1,8 @@
 """What hyperopt turns acts, on what was computed once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from math import isnan
 from typing import Any
 
 import pytest
@@ -54,6 +56,13 @@ def test_each_parameter_bends_its_own_number(parameter: str, field: str) -> None
     for name in ("score", "stop", "trail", "target"):
         factor = 1.2 if name == field else 1.0
         assert getattr(found, name) == pytest.approx(factor * getattr(plain, name))
+
+
+def test_a_score_that_is_not_known_stays_so() -> None:
+    """No signal has such a score, but a person may force an entry: it would count as the best."""
+    unknown = replace(reading(), score=float("nan"))
+    found = unknown.bent(score=1.0, stop=1.0, trail=1.0, target=1.0, widest=0.27)
+    assert isnan(found.score)
 
 
 def test_distances_stay_inside_the_disaster_stop() -> None:
