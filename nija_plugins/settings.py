@@ -169,6 +169,14 @@ class Settings(BaseModel):
                 raise ValueError(f"{brief(asset)} is not a currency code such as BTC")
         return assets
 
+    @field_validator("force_cash_buffer")
+    @classmethod
+    def _a_percentage(cls, buffer: float) -> float:
+        # Of all percentages the only one of which a fraction allows more.
+        if 0 < buffer < 1:
+            raise ValueError(f"{buffer:g} is a percentage: {buffer:.0%} is {buffer * 100:g} here")
+        return buffer
+
     @field_validator("portfolio_url")
     @classmethod
     def _a_database(cls, url: SecretStr | None) -> SecretStr | None:

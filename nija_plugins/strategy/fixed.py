@@ -45,5 +45,5 @@ def ignored(config: Mapping[str, Any]) -> Iterator[str]:
     if slots != shipped and 0 <= slots < max(tier.max_positions for tier in tiers):
         yield (
             f"max_open_trades {slots} is ignored: the tier says how many positions; "
-            "nija.max_positions 1 bounds them, nija.live_trading false ends live entries."
+            "nija.max_positions bounds them, nija.live_trading false ends live entries."
         )

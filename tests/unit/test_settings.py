@@ -75,6 +75,7 @@ def test_the_shipped_configuration_says_the_same_as_the_defaults() -> None:
         ({"max_position_pct": "18"}, ["max_position_pct", "'18'"]),
         ({"kelly_weight": 0.2}, ["kelly_weight", "sum to 1", "0.9"]),
         ({"downgrade_buffer": 100}, ["downgrade_buffer", "100"]),
+        ({"force_cash_buffer": 0.15}, ["force_cash_buffer", "15 here"]),
         ({"min_trade_size": float("nan")}, ["min_trade_size", "finite"]),
         ({"trade_only": ["btc"]}, ["trade_only", "btc"]),
         ({"trade_only": []}, ["trade_only"]),
