@@ -124,6 +124,15 @@ def marked(held: Sequence[Position], book: Book, moment: datetime) -> tuple[Posi
     return tuple(replace(one, mark=book.close(one.pair, moment) or one.mark) for one in held)
 
 
+def keep_stop(trade: LocalTrade) -> None:
+    """Makes the trade's stop outlive freqtrade's next count of its orders, as after a partial exit:
+    it measures the stop's distance, which is one from the price of the moment, from the entry. Of a
+    price below the entry that would put the stop too high, above the price itself maybe."""
+    stop, distance = trade.stop_loss or 0.0, abs(trade.stop_loss_pct or 0.0) / trade.leverage
+    if trade.amount and trade.open_rate * (1 - distance) > stop:
+        trade.stop_loss_pct = -(1 - stop / trade.open_rate) * trade.leverage
+
+
 @dataclass(frozen=True, slots=True)
 class Raised:
     """A stop that was moved up; prices in stake currency, `before` 0 where there was none."""
@@ -148,8 +157,10 @@ def raise_stops(held: Sequence[Position]) -> tuple[Raised, ...]:
     for trade in Trade.get_trades_proxy(is_open=True):
         position = wanted.get(trade.pair)
         before = trade.stop_loss or 0.0
-        if position is not None and position.stop > before:
+        # An entry that has not filled gets its planned stop when it does.
+        if position is not None and trade.amount and position.stop > before:
             distance = 1 - position.stop / position.mark
             trade.adjust_stop_loss(position.mark, distance * trade.leverage)
+            keep_stop(trade)
             raised.append(Raised(trade.pair, trade.id, before, trade.stop_loss or 0.0))
     return tuple(raised)

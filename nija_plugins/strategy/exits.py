@@ -14,6 +14,7 @@ from nija_plugins.copying.tag import is_copy
 from nija_plugins.locks import DRAWDOWN
 from nija_plugins.records.decisions import decided
 from nija_plugins.strategy.base import StrategyBase
+from nija_plugins.wallet import keep_stop
 
 logger = logging.getLogger(__name__)
 
@@ -146,6 +147,14 @@ class Exits(StrategyBase):
         """Whether the way out is the stop's market order: another one has rested until `price` was
         below the stop."""
         return bool(price <= (trade.stop_loss or 0.0) and trade.canceled_exit_order_count)
+
+    def ft_stoploss_adjust(
+        self, current_rate: float, trade: Trade, *args: Any, **kwargs: Any
+    ) -> None:
+        """Moves the stop as freqtrade does, and keeps it where it is when a part is sold."""
+        super().ft_stoploss_adjust(current_rate, trade, *args, **kwargs)
+        if self._mode != "backtest":
+            keep_stop(trade)
 
     def ft_stoploss_reached(
         self, current_rate: float, trade: Trade, *args: Any, **kwargs: Any
