@@ -1,6 +1,6 @@
 """freqtrade's wallets and open trades, as cash and positions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -71,8 +71,10 @@ def positions(
     now: datetime,
     wallets: Wallets | None = None,
     own: Mapping[str, float] = NOTHING,
+    planned: Callable[[LocalTrade], float | None] = lambda _: None,
 ) -> tuple[tuple[Position, ...], str | None]:
-    """The open trades as positions, and a sentence if one of them has no price.
+    """The open trades as positions, and a sentence if one of them has no price. `planned` tells the
+    stop price that an entry which has not filled yet is sized for, None when nobody knows.
 
     With `wallets` (live) a fill counts as soon as the wallet shows it, as it does in the cash.
     """
@@ -94,7 +96,7 @@ def positions(
                 amount=trade.amount + came - went,
                 entry_price=trade.open_rate,
                 mark=mark,
-                stop=_stop(trade),
+                stop=(None if trade.amount else planned(trade)) or _stop(trade),
                 fee=fee,
                 pending=resting_entries(trade) - came,
                 owed=trade.borrowed - (trade.funding_fees or 0.0),
