@@ -3,8 +3,12 @@
 from typing import Any
 
 import pytest
+from freqtrade.persistence import Trade
 
+from nija_plugins.locks import DAY, DRAWDOWN, FOR_GOOD, lock_all
+from nija_plugins.venue.orders import Side, Status
 from tests.integration.live import Bot, Home, open_trade, script
+from tests.integration.painted_market import after
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")
@@ -42,3 +46,14 @@ def test_its_loss_is_that_of_its_planned_stop(home: Home, exchange: str) -> None
     (entry,) = [one for one in account.positions if one.pending]
     assert entry.stop == pytest.approx(0.96 * entry.entry_price)
     assert entry.loss_of_pending < 0.08 * entry.exposure
+
+
+@pytest.mark.parametrize("reason", [DAY, DRAWDOWN])
+def test_at_a_loss_limit_it_is_taken_back(home: Home, exchange: str, reason: str) -> None:
+    """What it buys would be sold at once, and pay for both."""
+    bot = resting(home, exchange)
+    lock_all(reason, after(12) + FOR_GOOD, after(12, 15))
+    bot.at(12, 20).at(12, 30)
+    entry = [one for one in home.books(exchange).orders if one.ticket.side is Side.BUY][-1]
+    assert entry.status is Status.CANCELED and not entry.fills
+    assert ETH not in {trade.pair for trade in Trade.get_trades_proxy()}
