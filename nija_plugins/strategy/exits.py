@@ -11,6 +11,7 @@ from freqtrade.strategy import stoploss_from_absolute
 
 from nija_plugins.copying.standing import WORD
 from nija_plugins.copying.tag import is_copy
+from nija_plugins.live import lost_exits
 from nija_plugins.locks import DRAWDOWN
 from nija_plugins.records.decisions import decided
 from nija_plugins.strategy.base import StrategyBase
@@ -130,6 +131,25 @@ class Exits(StrategyBase):
         if reason and self._mode != "backtest":
             self._say_exit(trade, reason, current_rate, current_profit)
         return reason
+
+    @only_looks
+    def confirm_trade_exit(
+        self,
+        pair: str,
+        trade: Trade,
+        order_type: str,
+        amount: float,
+        rate: float,
+        time_in_force: str,
+        exit_reason: str,
+        current_time: datetime,
+        **kwargs: Any,
+    ) -> bool:
+        """Every exit; it is written down before it is sent."""
+        if self._mode == "live":
+            price = None if order_type == "market" else rate
+            lost_exits.note(trade, amount, price, exit_reason)
+        return True
 
     def check_exit_timeout(
         self, pair: str, trade: Trade, order: Order, current_time: datetime, **kwargs: Any

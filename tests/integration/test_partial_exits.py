@@ -43,6 +43,7 @@ def test_the_rest_keeps_a_stop_that_a_floor_has_raised(home: Home, exchange: str
     sell_a_third(bot)
     assert open_trade().stop_loss == pytest.approx(before, rel=1e-5)
     assert open_trade().amount == pytest.approx(float(home.books(exchange).total("BTC")))
+    assert not home.sent, "no deposit, no withdrawal"
 
 
 def test_the_rest_keeps_the_planned_stop(home: Home, exchange: str) -> None:
