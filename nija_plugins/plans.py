@@ -60,6 +60,11 @@ class Plans:
         """The next trade in `pair` is sized for `plan`."""
         self._promised[pair] = plan
 
+    def stop_of_resting(self, trade: "LocalTrade") -> float | None:
+        """The price of the stop that `trade`, whose entry rests, gets when it fills."""
+        plan = self._frozen.get((trade.id, trade.open_date_utc), self._promised.get(trade.pair))
+        return plan.stop_price(trade.open_rate, None) if plan else None
+
     def of(
         self, trade: "LocalTrade", otherwise: Callable[[], FrozenPlan | None]
     ) -> FrozenPlan | None:

@@ -1,6 +1,6 @@
 """freqtrade's wallets and open trades, as cash and positions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -71,8 +71,10 @@ def positions(
     now: datetime,
     wallets: Wallets | None = None,
     own: Mapping[str, float] = NOTHING,
+    planned: Callable[[LocalTrade], float | None] = lambda _: None,
 ) -> tuple[tuple[Position, ...], str | None]:
-    """The open trades as positions, and a sentence if one of them has no price.
+    """The open trades as positions, and a sentence if one of them has no price. `planned` tells the
+    stop price that an entry which has not filled yet is sized for, None when nobody knows.
 
     With `wallets` (live) a fill counts as soon as the wallet shows it, as it does in the cash.
     """
@@ -94,7 +96,7 @@ def positions(
                 amount=trade.amount + came - went,
                 entry_price=trade.open_rate,
                 mark=mark,
-                stop=_stop(trade),
+                stop=(None if trade.amount else planned(trade)) or _stop(trade),
                 fee=fee,
                 pending=resting_entries(trade) - came,
                 owed=trade.borrowed - (trade.funding_fees or 0.0),
@@ -122,6 +124,15 @@ def _stop(trade: LocalTrade) -> float:
 def marked(held: Sequence[Position], book: Book, moment: datetime) -> tuple[Position, ...]:
     """The positions as they were worth at an earlier `moment`, where a close is known of it."""
     return tuple(replace(one, mark=book.close(one.pair, moment) or one.mark) for one in held)
+
+
+def keep_stop(trade: LocalTrade) -> None:
+    """Makes the trade's stop outlive freqtrade's next count of its orders, as after a partial exit:
+    it measures the stop's distance, which is one from the price of the moment, from the entry. Of a
+    price below the entry that would put the stop too high, above the price itself maybe."""
+    stop, distance = trade.stop_loss or 0.0, abs(trade.stop_loss_pct or 0.0) / trade.leverage
+    if trade.amount and 0 < stop < trade.open_rate * (1 - distance):
+        trade.stop_loss_pct = -(1 - stop / trade.open_rate) * trade.leverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +197,10 @@ def raise_stops(held: Sequence[Position]) -> tuple[Raised, ...]:
     for trade in Trade.get_trades_proxy(is_open=True):
         position = wanted.get(trade.pair)
         before = trade.stop_loss or 0.0
-        if position is not None and position.stop > before:
+        # An entry that has not filled gets its planned stop when it does.
+        if position is not None and trade.amount and position.stop > before:
             distance = 1 - position.stop / position.mark
             trade.adjust_stop_loss(position.mark, distance * trade.leverage)
+            keep_stop(trade)
             raised.append(Raised(trade.pair, trade.id, before, trade.stop_loss or 0.0))
     return tuple(raised)

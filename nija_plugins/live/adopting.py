@@ -116,6 +116,10 @@ def adopt(
     adopted = Order.parse_from_ccxt_object(dict(order), found.pair, "buy", amount, price)
     adopted.ft_order_tag = TAG
     trade.orders.append(adopted)
+    if adopted.order_id.startswith(TAG):
+        # freqtrade would ask the exchange for the fee of that order, first of all in every loop,
+        # and Coinbase's answer ends the loop: no stop of any trade would be watched.
+        trade.fee_open_currency = trade.fee_open_currency or stake_currency
     trade.recalc_trade_from_orders()
     Trade.commit()
     return trade

@@ -41,10 +41,11 @@ class Accounts(RunBase):
         trades = [] if alone else Trade.get_trades_proxy(is_open=True)
         total, free = cash(wallets, stake_currency, trades, self.mode)
         if self.mode == "live" and self.live is not None:
-            held, problem = positions(trades, book, now, wallets, self.live.own)
+            own, planned = self.live.own, self.plans.stop_of_resting
+            held, problem = positions(trades, book, now, wallets, own, planned)
             problem = self.live.blank(wallets) or problem
         else:
-            held, problem = positions(trades, book, now)
+            held, problem = positions(trades, book, now, planned=self.plans.stop_of_resting)
         if alone:
             total = free = wallets.get_total(stake_currency)
         else:

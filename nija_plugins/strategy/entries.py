@@ -17,6 +17,7 @@ from nija_plugins.copying.tag import MalformedCopy, is_copy, parse
 from nija_plugins.entry import EntryRequest
 from nija_plugins.guard import PluginFailure
 from nija_plugins.live.starts import outlived_a_start
+from nija_plugins.locks import DAY, DRAWDOWN
 from nija_plugins.plans import FrozenPlan
 from nija_plugins.records.decisions import decided, entry_approved
 from nija_plugins.records.refusals import Reason
@@ -287,7 +288,10 @@ class Entries(StrategyBase):
         self, pair: str, trade: Trade, order: Order, current_time: datetime, **kwargs: Any
     ) -> bool:
         """Whether a resting entry is cancelled before freqtrade's own time-out: its price is of
-        another time, and it holds a slot and cash."""
+        another time, and it holds a slot and cash; or a loss limit is reached, which would have
+        what it buys sold at once, for the fees of both."""
+        if self.run.memory.locked & {DAY, DRAWDOWN}:
+            return True
         return self.nija_settings.clear_entry_blocks and outlived_a_start(
             order, trade, self._started
         )

@@ -11,9 +11,11 @@ from freqtrade.strategy import stoploss_from_absolute
 
 from nija_plugins.copying.standing import WORD
 from nija_plugins.copying.tag import is_copy
+from nija_plugins.live import lost_exits
 from nija_plugins.locks import DRAWDOWN
 from nija_plugins.records.decisions import decided
 from nija_plugins.strategy.base import StrategyBase
+from nija_plugins.wallet import keep_stop
 
 logger = logging.getLogger(__name__)
 
@@ -130,6 +132,25 @@ class Exits(StrategyBase):
             self._say_exit(trade, reason, current_rate, current_profit)
         return reason
 
+    @only_looks
+    def confirm_trade_exit(
+        self,
+        pair: str,
+        trade: Trade,
+        order_type: str,
+        amount: float,
+        rate: float,
+        time_in_force: str,
+        exit_reason: str,
+        current_time: datetime,
+        **kwargs: Any,
+    ) -> bool:
+        """Every exit; it is written down before it is sent."""
+        if self._mode == "live":
+            price = None if order_type == "market" else rate
+            lost_exits.note(trade, amount, price, exit_reason)
+        return True
+
     def check_exit_timeout(
         self, pair: str, trade: Trade, order: Order, current_time: datetime, **kwargs: Any
     ) -> bool:
@@ -146,6 +167,14 @@ class Exits(StrategyBase):
         """Whether the way out is the stop's market order: another one has rested until `price` was
         below the stop."""
         return bool(price <= (trade.stop_loss or 0.0) and trade.canceled_exit_order_count)
+
+    def ft_stoploss_adjust(
+        self, current_rate: float, trade: Trade, *args: Any, **kwargs: Any
+    ) -> None:
+        """Moves the stop as freqtrade does, and keeps it where it is when a part is sold."""
+        super().ft_stoploss_adjust(current_rate, trade, *args, **kwargs)
+        if self._mode != "backtest":
+            keep_stop(trade)
 
     def ft_stoploss_reached(
         self, current_rate: float, trade: Trade, *args: Any, **kwargs: Any

@@ -142,6 +142,8 @@ class Loop(StrategyBase):
             self._book.observe_prices(pair, self.dp.ohlcv(pair, copy=False))
         for trade in trades:
             self._frozen_plan(trade)  # an entry that rests keeps its plan over a restart
+        if self._mode == "live":
+            self._lost_exits.look(now, self.wallets._exchange, trades, live.store.own_orders)
         live.look(now, self.wallets, self.dp, trades, self._book)
         if self._mode == "live" and self.order_types.get("stoploss_on_exchange"):
             self._lost_stops.look(now, self.wallets._exchange, trades, live.store.own_orders)

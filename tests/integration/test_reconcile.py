@@ -180,6 +180,23 @@ class TestReconcile:
         assert not Trade.get_trades_proxy(is_open=True)
         assert home.books("kraken").total("BTC") == 0
 
+    def test_coins_of_no_order_are_adopted_and_every_stop_is_watched(
+        self, home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """freqtrade asks for the fee of their purchase, which the exchange does not know."""
+        home.account(exchange, USD="100", BTC="0.0003")
+        home.plugin("scripted", script({BTC: [4], ETH: [4]}, stop=0.04))
+        for asset in ("BTC", "ETH"):
+            home.market.paint(asset, 5, [0.93])
+        bot = home.start((BTC, ETH), exchange=exchange, live=True).at(3).at(3, 400).at(4, 1)
+        reconcile(home, monkeypatch, BTC, "--adopt", "--price", "50000")
+        bot.at(4, 200).at(4, 300)
+        assert {trade.pair for trade in Trade.get_trades_proxy(is_open=True)} == {BTC, ETH}
+        assert not bot.said("Could not get order")
+        bot.at(6, 30).at(6, 90).at(6, 150)
+        assert not Trade.get_trades_proxy(is_open=True)
+        assert home.books(exchange).total("BTC") == home.books(exchange).total("ETH") == 0
+
     def test_keep_as_ones_own(
         self, home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:

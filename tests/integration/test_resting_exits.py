@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from freqtrade.freqtradebot import FreqtradeBot
 from freqtrade.persistence import Trade
 
+from nija_plugins.live.lost_exits import SENT
 from nija_plugins.venue.faults import Fault
 from tests.integration.live import Bot, Home, closed_trade, open_trade, script
 from tests.integration.painted_market import after
@@ -58,6 +60,54 @@ def test_unfilled(home: Home, exchange: str) -> None:
     bot = leaving(home, exchange, exit_pricing=AT_THE_ASK)
     fall(bot)
     assert_sold_at_the_stop(home, bot, exchange)
+
+
+def fall_unknown(bot: Bot) -> None:
+    """The price falls while the exchange has an exit that freqtrade does not know."""
+    assert not open_trade().open_orders
+    for seconds in range(20, 1200, 20):
+        if Trade.get_trades_proxy(is_open=True):
+            bot.at(5, seconds)
+
+
+def test_its_answer_was_lost(home: Home, exchange: str) -> None:
+    """It holds the coins that the stop would sell."""
+    bot = leaving(home, exchange, exit_pricing=AT_THE_ASK, timeout=500)
+    home.venue.faults.add("add_order", Fault.LOST_ANSWER)
+    bot.at(5, 1)
+    fall_unknown(bot)
+    assert_sold_at_the_stop(home, bot, exchange)
+
+
+def test_the_process_dies_before_it_wrote_it_down(
+    home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Died(BaseException):
+        """SIGKILL, in its place."""
+
+    def die(*_: object, **__: object) -> None:
+        raise Died
+
+    bot = leaving(home, exchange, exit_pricing=AT_THE_ASK)
+    with monkeypatch.context() as patch, pytest.raises(Died):
+        patch.setattr(FreqtradeBot, "_notify_exit", die)
+        bot.at(5, 1)
+    home.kill()
+    home.clock.move_to(after(5, 5))
+    bot = home.start(exchange=exchange, live=True, exit_pricing=AT_THE_ASK)
+    fall_unknown(bot)
+    assert_sold_at_the_stop(home, bot, exchange)
+
+
+def test_one_that_never_arrived_is_looked_for_twice(home: Home) -> None:
+    bot = leaving(home, "coinbase", timeout=500)
+    home.venue.faults.add("add_order", Fault.LOST_REQUEST)
+    bot.at(5, 1)
+    bot.strategy.time_stop = after(20) - after(0)
+    for seconds in (20, 40, 90):
+        assert open_trade().get_custom_data(SENT)
+        bot.at(5, seconds)
+    assert open_trade().get_custom_data(SENT) is None
 
 
 def test_it_rests_while_the_price_is_above_the_stop(home: Home, exchange: str) -> None:
