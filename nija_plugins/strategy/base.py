@@ -19,6 +19,7 @@ from nija_plugins.candles.book import Book, Reading
 from nija_plugins.candles.past import quote_of, traded
 from nija_plugins.entry import EntryRequest, Market, Mode
 from nija_plugins.exchange_features import holds_stops, stop_rests
+from nija_plugins.live.cancelling import Cancelling
 from nija_plugins.live.lost_exits import LostExits
 from nija_plugins.live.lost_stops import LostStops
 from nija_plugins.live.nameless import NamelessOrders
@@ -77,14 +78,15 @@ class StrategyBase(Fixed):
         self._book = Book(timeframe_to_seconds(self.timeframe))
         self._archive = Archive(self.config)
         self._lost_exits, self._lost_stops = LostExits(), LostStops()
+        self._cancelling = Cancelling()
         self._nameless = NamelessOrders()
         self._said: set[str] = set()
         self._run: Run | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the memory of a run, which a worker process builds for itself."""
-        memory = ("_book", "_archive", "_run", "_turn", "_lost_exits", "_lost_stops", "_nameless")
-        return {**self.__dict__, **dict.fromkeys(memory)}
+        orders = ("_lost_exits", "_lost_stops", "_nameless", "_cancelling")
+        return {**self.__dict__, **dict.fromkeys(("_book", "_archive", "_run", "_turn", *orders))}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

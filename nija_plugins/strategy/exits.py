@@ -151,6 +151,13 @@ class Exits(StrategyBase):
             lost_exits.note(trade, amount, price, exit_reason)
         return True
 
+    def ft_check_timed_out(self, trade: Trade, order: Order, current_time: datetime) -> bool:
+        """Whether a resting order, an entry's too, is cancelled now; one that the exchange does not
+        cancel not in every loop, or no loop would come to the stops."""
+        if not super().ft_check_timed_out(trade, order, current_time):
+            return False
+        return self._mode != "live" or self._cancelling.may_try(order, current_time)
+
     def check_exit_timeout(
         self, pair: str, trade: Trade, order: Order, current_time: datetime, **kwargs: Any
     ) -> bool:

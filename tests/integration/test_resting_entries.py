@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from freqtrade.persistence import Trade
 
+from nija_plugins.live.cancelling import AGAIN
 from nija_plugins.locks import DAY, DRAWDOWN, FOR_GOOD, lock_all
+from nija_plugins.venue.faults import Fault
 from nija_plugins.venue.orders import Side, Status
 from tests.integration.live import Bot, Home, open_trade, script
 from tests.integration.painted_market import after
@@ -56,4 +58,22 @@ def test_at_a_loss_limit_it_is_taken_back(home: Home, exchange: str, reason: str
     bot.at(12, 20).at(12, 30)
     entry = [one for one in home.books(exchange).orders if one.ticket.side is Side.BUY][-1]
     assert entry.status is Status.CANCELED and not entry.fills
+    assert ETH not in {trade.pair for trade in Trade.get_trades_proxy()}
+
+
+def test_one_that_cannot_be_cancelled_keeps_no_stop_from_selling(home: Home, exchange: str) -> None:
+    """freqtrade's loop ends where the exchange refuses, and begins again with the same order."""
+    home.market.paint("BTC", 13, [0.40])
+    bot = resting(home, exchange)
+    home.venue.faults.add("cancel_order", Fault.SERVER_ERROR, times=100_000)
+    for seconds in range(0, 1200, 40):
+        if BTC in {trade.pair for trade in Trade.get_trades_proxy(is_open=True)}:
+            bot.at(13, seconds)
+    (sold,) = [one for one in Trade.get_trades_proxy(is_open=False) if one.pair == BTC]
+    late = 0.01 * AGAIN.total_seconds() / 60  # it falls by 1% a minute
+    assert sold.close_rate > (0.98 - late) * sold.stop_loss
+    assert open_trade(ETH).has_open_orders
+    assert bot.said("is still there, though it was to be cancelled")
+    home.venue.faults.clear()
+    bot.at(13, 1200).at(13, 1280).at(13, 1300)
     assert ETH not in {trade.pair for trade in Trade.get_trades_proxy()}
