@@ -10,14 +10,12 @@ from typing import Any
 
 from freqtrade.persistence import Order, Trade
 
-from nija_plugins.live.reconciling import LOOK_BACK, known_orders
+from nija_plugins.live.reconciling import AGAIN, LOOK_BACK, known_orders
 
 logger = logging.getLogger(__name__)
 
 SENT = "nija_exit_sent"
 """Under which freqtrade stores, in its database, the exit of a trade that is about to be sent."""
-AGAIN = timedelta(minutes=1)
-"""Between two questions to the exchange about the same trade."""
 SAME = 1e-3
 """The share by which two amounts or prices of one order may differ: exchanges round them."""
 

@@ -4,17 +4,14 @@ another nor sell; and the stop they stand at never rises."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from freqtrade.persistence import Order, Trade
 
-from nija_plugins.live.reconciling import LOOK_BACK, NO_ID, known_orders
+from nija_plugins.live.reconciling import AGAIN, LOOK_BACK, NO_ID, known_orders
 
 logger = logging.getLogger(__name__)
-
-AGAIN = timedelta(minutes=1)
-"""Between two questions to the exchange about the same trade."""
 
 
 class LostStops:

@@ -7,17 +7,15 @@ each such order gets the id of the exchange's order that it is, or goes when the
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from freqtrade.persistence import Order, Trade
 
-from nija_plugins.live.reconciling import LOOK_BACK, NO_ID, known_orders
+from nija_plugins.live.reconciling import AGAIN, LOOK_BACK, NO_ID, known_orders
 
 logger = logging.getLogger(__name__)
 
-AGAIN = timedelta(minutes=1)
-"""Between two questions to the exchange about one order, and before it counts as never accepted."""
 SAME = 1e-3
 """The share by which two amounts of one order may differ: exchanges round to their lots."""
 

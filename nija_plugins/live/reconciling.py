@@ -13,6 +13,8 @@ from nija_plugins.requests import market_rules
 
 LOOK_BACK = timedelta(days=7)
 """How far back the exchange is asked for a pair's orders."""
+AGAIN = timedelta(minutes=1)
+"""Between two questions to the exchange about the same trade or order."""
 
 
 def holdings(

@@ -7,7 +7,8 @@ import pytest
 from freqtrade.exceptions import TemporaryError
 from freqtrade.persistence import Order, Trade, init_db
 
-from nija_plugins.live.nameless import AGAIN, NamelessOrders
+from nija_plugins.live.nameless import NamelessOrders
+from nija_plugins.live.reconciling import AGAIN
 from tests.conftest import NOW
 
 PAIR = "BTC/USD"
