@@ -18,13 +18,14 @@ from nija_plugins.cli.configuration import load
 from nija_plugins.replay.compare import Cause, Verdict, dollars_by_cause, entries_shared
 from nija_plugins.replay.run import Plan, Rehearsal, rehearse
 from nija_plugins.settings import environment_name
+from nija_plugins.venue.market.candles import SyntheticCandles
 from tests.integration.live import SESSIONS, script
 from tests.integration.painted_market import START, PaintedMarket
 
 # freqtrade's database is one per process.
 pytestmark = pytest.mark.xdist_group("live")
 
-BTC, ETH = "BTC/USD", "ETH/USD"
+BTC, ETH, SOL = "BTC/USD", "ETH/USD", "SOL/USD"
 HOURS = 27
 
 
@@ -128,6 +129,41 @@ def test_stops_seen_twelve_times_an_hour(
     assert stopped.backtest is not None and stopped.replay is not None
     assert stopped.replay.reason == stopped.backtest.reason == "stop_loss"
     assert Cause.STOPS in stopped.dollars
+    every_dollar_has_a_cause(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exchange", ["kraken", "coinbase"])
+@pytest.mark.parametrize("live", [False, True])
+def test_days_of_stops_and_trails(
+    config: dict[str, Any], tmp_path: Path, exchange: str, live: bool
+) -> None:
+    """The synthetic market, twelve looks an hour, two signals a day and pair: the entries are the
+    backtest's, and live the exchange's books agree with the bot's to the cent."""
+    days = range(3)
+    hours = {BTC: (4, 16), ETH: (8, 20), SOL: (12, 24)}
+    entries = {pair: [day * 24 + hour for day in days for hour in hours[pair]] for pair in hours}
+    plugin = script(entries, stop=0.012, trail=0.015)
+    (config["user_data_dir"] / "plugins/script.py").write_text(plugin)
+    config["exchange"] |= {"name": exchange, "pair_whitelist": list(hours)}
+    config["dry_run_wallet"] = 1_000
+    config["nija"]["max_consecutive_losses"] = 1_000
+    end = START + timedelta(hours=24 * len(days) + 8)
+    plan = Plan(SyntheticCandles(), START, end, iterations=12, live=live)
+    found = rehearse(plan, config, tmp_path / "replay")
+    assert len(found.pairings) == sum(map(len, entries.values()))
+    assert entries_shared(found.pairings) >= 0.99
+    reasons = {one.replay.reason for one in found.pairings if one.replay}
+    assert len(reasons) > 1, "stops, trails and the time stop"
+    every_dollar_has_a_cause(found)
+    if live:
+        assert found.books is not None
+        assert not found.books.open_orders
+        earned = sum(deal.profit for deal in found.replayed.deals)
+        assert float(found.books.total("USD")) == pytest.approx(1_000 + earned, abs=0.005)
+
+
+def every_dollar_has_a_cause(found: Rehearsal) -> None:
     for one in found.pairings:
         assert one.backtest is not None and one.replay is not None
         between = one.replay.profit - one.backtest.profit
