@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -24,6 +24,8 @@ from nija_plugins.venue.app import build_app
 from nija_plugins.venue.market.candles import CandleSource
 from nija_plugins.venue.server import serve
 from nija_plugins.venue.venue import Books, Venue
+
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ def _backtest(house: House, first: datetime, last: datetime) -> list[Deal]:
     """What freqtrade's backtesting makes of the same candles and configuration."""
     if last <= first:
         return []
-    span = f"{int(first.timestamp())}-{int(last.timestamp())}"
+    # freqtrade enters nothing in its first candle; the bot may, when one closes at `first`.
+    span = f"{int((first - HOUR).timestamp())}-{int(last.timestamp())}"
     arguments = house.arguments("backtesting", "--timerange", span, "--export", "none")
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)

@@ -101,6 +101,16 @@ def test_signal_only_exits_are_the_backtests(
     assert not list((tmp_path / "house/user_data").glob("*.sqlite*")), "the user's files are not"
 
 
+def test_a_signal_in_the_very_first_hour_is_the_backtests_too(
+    market: PaintedMarket, config: dict[str, Any], tmp_path: Path
+) -> None:
+    """freqtrade's backtesting enters nothing in the first candle of its time range."""
+    plugin = script({BTC: [0], ETH: [8]}, stop=0.20, trail=0.25)
+    (config["user_data_dir"] / "plugins/script.py").write_text(plugin)
+    found = rehearsed(market, config, tmp_path / "replay", spread=False)
+    assert [one.verdict for one in found.pairings] == [Verdict.MATCHED] * 2
+
+
 @pytest.mark.parametrize("exchange", ["kraken", "coinbase"])
 def test_live_the_books_agree_to_the_cent(
     market: PaintedMarket, config: dict[str, Any], tmp_path: Path, exchange: str
