@@ -37,7 +37,9 @@ def replay(
     exchange: Annotated[
         Exchange | None, typer.Option(help="Instead of the configuration's.")
     ] = None,
-    wallet: Annotated[float | None, typer.Option(help="USD, instead of dry_run_wallet.")] = None,
+    wallet: Annotated[
+        float | None, typer.Option(min=1, help="USD, instead of dry_run_wallet.")
+    ] = None,
     spread: Annotated[bool, typer.Option(help="Bid and ask differ.")] = True,
     candles: Annotated[
         Path | None,
@@ -157,5 +159,5 @@ def _facts(found: Rehearsal) -> dict[str, object]:
         "candles_per_second": round(found.speed, 1),
         "trades": [asdict(one) for one in found.pairings],
     }
-    plain: dict[str, object] = json.loads(json.dumps(facts, default=str))
+    plain: dict[str, object] = json.loads(json.dumps(facts, default=datetime.isoformat))
     return plain
