@@ -75,3 +75,26 @@ def test_every_time_is_written_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     facts = json.loads(told.stdout)
     assert facts["trades"][0]["replay"]["opened"] == facts["reached"] == "2024-01-08T00:00:00+00:00"
+
+
+def test_no_folder_is_replaced_that_holds_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    found = SimpleNamespace(
+        replayed=SimpleNamespace(reached=datetime(2024, 1, 8, tzinfo=UTC)), pairings=(), speed=1.0
+    )
+    monkeypatch.setattr(replay, "rehearse", lambda *_: found)
+    days = ["replay", "--from", "2024-01-01", "--to", "2024-01-08", "--json"]
+
+    def code(folder: Path) -> int:
+        return CliRunner().invoke(app, [*days, "--folder", str(folder)]).exit_code
+
+    (tmp_path / "mine").write_text("of value")
+    assert code(tmp_path) == 2
+    assert code(tmp_path / "mine") == 2
+    assert code(tmp_path / "new") == 0
+    (tmp_path / "empty").mkdir()
+    assert code(tmp_path / "empty") == 0
+    (tmp_path / "replay.log").touch()  # an earlier replay
+    assert code(tmp_path) == 0
