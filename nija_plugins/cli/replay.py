@@ -22,6 +22,7 @@ from nija_plugins.venue.market.candles import FileCandles, SyntheticCandles
 from nija_plugins.venue.market.generator import DEFAULT_SEED
 
 FOLDER = Path(".nija/replay")
+LOG = "replay.log"
 SHOWN = 20
 
 
@@ -37,7 +38,9 @@ def replay(
     exchange: Annotated[
         Exchange | None, typer.Option(help="Instead of the configuration's.")
     ] = None,
-    wallet: Annotated[float | None, typer.Option(help="USD, instead of dry_run_wallet.")] = None,
+    wallet: Annotated[
+        float | None, typer.Option(min=1, help="USD, instead of dry_run_wallet.")
+    ] = None,
     spread: Annotated[bool, typer.Option(help="Bid and ask differ.")] = True,
     candles: Annotated[
         Path | None,
@@ -91,7 +94,13 @@ def replay(
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """Keeps `folder` from being replaced under a replay. Raises ValueError while another runs."""
+    """Keeps `folder` from being replaced under a replay. Raises ValueError while another runs, and
+    for one that holds something else."""
+    if not _replaceable(folder):
+        raise ValueError(
+            f"--folder {folder} would be replaced, and what is in it is no replay: name an empty "
+            "or a new one."
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder.with_name(f"{folder.name}.lock"), timeout=0):
@@ -100,6 +109,14 @@ def _alone_in(folder: Path) -> Iterator[None]:
         raise ValueError(
             f"Another replay runs in {folder}: wait for it, or give this one a --folder of its own."
         ) from None
+
+
+def _replaceable(folder: Path) -> bool:
+    """Whether nobody's files are lost with `folder`: it is ours, an earlier replay's, empty or not
+    there. A replay that never began left no log."""
+    if folder.absolute() == FOLDER.absolute() or not folder.exists():
+        return True
+    return folder.is_dir() and ((folder / LOG).is_file() or not any(folder.iterdir()))
 
 
 def _show(console: Console, found: Rehearsal, iterations: int) -> None:
@@ -157,5 +174,5 @@ def _facts(found: Rehearsal) -> dict[str, object]:
         "candles_per_second": round(found.speed, 1),
         "trades": [asdict(one) for one in found.pairings],
     }
-    plain: dict[str, object] = json.loads(json.dumps(facts, default=str))
+    plain: dict[str, object] = json.loads(json.dumps(facts, default=datetime.isoformat))
     return plain

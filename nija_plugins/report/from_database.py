@@ -20,7 +20,7 @@ from nija_plugins.records.journal import JOURNAL_FILE, read
 from nija_plugins.records.stakes import KEY as STAKE
 from nija_plugins.report.from_result import closed_trades
 from nija_plugins.report.performance import DAYS, REFUSED, Performance, falls
-from nija_plugins.run import STATE_FILE
+from nija_plugins.run import state_file
 from nija_plugins.scaling.state import DamagedStateError, FutureStateError, parse_state
 from nija_plugins.settings import Settings
 
@@ -47,7 +47,7 @@ def performance(
         config["exchange"]["name"],
         "dry_run" if config.get("dry_run", True) else "live",
     )
-    changes = _changes(folder / STATE_FILE)
+    changes = _changes(state_file(config, settings))
     known = {(one.pair, pd.Timestamp(one.open_date_utc)): _anatomy(one) for one in closed}
     trades = closed_trades(pd.DataFrame(map(_row, closed)), known, changes)
     starting, final = _bounds(trades, config, snapshot)
@@ -144,10 +144,10 @@ def _days(
     return table
 
 
-def _changes(state_file: Path) -> tuple[dict[str, Any], ...]:
+def _changes(file: Path) -> tuple[dict[str, Any], ...]:
     """The changes of tier that the state file remembers."""
     try:
-        state = parse_state(state_file.read_bytes())
+        state = parse_state(file.read_bytes())
     except (OSError, DamagedStateError, FutureStateError):
         return ()
     return tuple(

@@ -82,7 +82,9 @@ def with_tiers(trades: pd.DataFrame, changes: tuple[Mapping[str, Any], ...]) -> 
         return pd.Series(dtype=object)
     names = [str(one["to_tier"] or "no tier") for one in changes]
     starts = pd.DatetimeIndex(pd.to_datetime([one["time"] for one in changes], utc=True))
-    rows = starts.searchsorted(pd.DatetimeIndex(trades["opened"]), side="right") - 1
+    # Of one unit: pandas would not compare a bot's microseconds with whole seconds, or with none.
+    opened = pd.DatetimeIndex(trades["opened"]).as_unit("ns")
+    rows = starts.as_unit("ns").searchsorted(opened, side="right") - 1
     return pd.Series([names[row] if row >= 0 else "no tier" for row in rows], index=trades.index)
 
 

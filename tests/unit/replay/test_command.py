@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from nija_plugins.cli import app, replay
+from nija_plugins.replay.compare import Pairing, Verdict
+from nija_plugins.replay.deals import Deal
 from tests.conftest import ROOT
 
 
@@ -47,3 +49,52 @@ def test_two_replays_never_share_a_folder(tmp_path: Path, monkeypatch: pytest.Mo
         )
     assert told.exit_code == 2
     assert "Another replay runs in" in told.output
+
+
+@pytest.mark.parametrize("wallet", ["-5", "0"])
+def test_nobody_trades_less_than_nothing(wallet: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay, "rehearse", lambda *_: pytest.fail("it was replayed"))
+    monkeypatch.chdir(ROOT)
+    days = ["--from", "2024-01-01", "--to", "2024-01-08"]
+    told = CliRunner().invoke(app, ["replay", *days, "--wallet", wallet])
+    assert told.exit_code == 2
+    assert "--wallet" in told.output
+
+
+def test_every_time_is_written_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    hour = datetime(2024, 1, 8, tzinfo=UTC)
+    deal = Deal("BTC/USD", hour, 1.0, 100.0, 0.004, None, None, 0.004, 0.0, None)
+    pairing = Pairing(Verdict.EXTRA, None, deal, {})
+    found = SimpleNamespace(
+        replayed=SimpleNamespace(reached=hour), pairings=(pairing,), speed=1.0, house=None
+    )
+    monkeypatch.setattr(replay, "rehearse", lambda *_: found)
+    monkeypatch.chdir(ROOT)
+    told = CliRunner().invoke(
+        app, ["replay", "--from", "2024-01-01", "--to", "2024-01-08", "--json"]
+    )
+    facts = json.loads(told.stdout)
+    assert facts["trades"][0]["replay"]["opened"] == facts["reached"] == "2024-01-08T00:00:00+00:00"
+
+
+def test_no_folder_is_replaced_that_holds_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    found = SimpleNamespace(
+        replayed=SimpleNamespace(reached=datetime(2024, 1, 8, tzinfo=UTC)), pairings=(), speed=1.0
+    )
+    monkeypatch.setattr(replay, "rehearse", lambda *_: found)
+    days = ["replay", "--from", "2024-01-01", "--to", "2024-01-08", "--json"]
+
+    def code(folder: Path) -> int:
+        return CliRunner().invoke(app, [*days, "--folder", str(folder)]).exit_code
+
+    (tmp_path / "mine").write_text("of value")
+    assert code(tmp_path) == 2
+    assert code(tmp_path / "mine") == 2
+    assert code(tmp_path / "new") == 0
+    (tmp_path / "empty").mkdir()
+    assert code(tmp_path / "empty") == 0
+    (tmp_path / "replay.log").touch()  # an earlier replay
+    assert code(tmp_path) == 0
