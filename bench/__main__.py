@@ -15,7 +15,7 @@ from rich.console import Console
 
 from bench import parts
 from bench.market import RECORDED, market
-from bench.page import write
+from bench.page import generated, write
 from bench.processes import ROOT
 
 FOLDER = ROOT / ".nija/bench"
@@ -38,7 +38,11 @@ def main(
     rounds: Annotated[int, typer.Option(min=1, help="Counted runs of everything.")] = 5,
     warm_up: Annotated[bool, typer.Option(help="A first run that does not count.")] = True,
     only: Annotated[
-        list[str] | None, typer.Option(help="This part; the others keep their last figures.")
+        list[str] | None,
+        typer.Option(
+            help="This part; the others keep their last figures. While one has none, the table is "
+            "printed and the page left alone."
+        ),
     ] = None,
 ) -> None:
     """Compares NijaMicro with floors and peers, in turn, as ratios of medians."""
@@ -63,7 +67,11 @@ def main(
         facts[name] = PARTS[name](bench)
         FACTS.write_text(json.dumps(facts, indent=1))
     # Through JSON, so that sizes are text whether they were just measured or read.
-    write(json.loads(json.dumps(facts)))
+    told = json.loads(json.dumps(facts))
+    if PARTS.keys() <= told.keys():
+        write(told)
+    else:
+        typer.echo(generated(told))
 
 
 if __name__ == "__main__":

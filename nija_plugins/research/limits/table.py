@@ -166,7 +166,8 @@ def _exceptions(found: Sequence[Found]) -> str:
     return (
         "A gap is shown as: pair, candle, stop → open, what it cost beyond the stop (or the last "
         "close where that was lower), after the fee. Listed are those since an hour last began "
-        "with equity above the limit.\n\n" + _markdown(names, rows)
+        "with equity above the limit. A run with the pause repeats what the one as shipped did "
+        "before its lock: what broke in both stands here once.\n\n" + _markdown(names, rows)
     )
 
 
