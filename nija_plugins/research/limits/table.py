@@ -71,8 +71,8 @@ def _verdict(found: Sequence[Found]) -> str:
     if unexplained:
         return f"**{unexplained} times a limit was broken by more than gaps explain: see below.**\n"
     return (
-        f"**In {len(found) - broken} of them both limits held. In {broken} candles that opened "
-        "beyond a stop broke one; without what those gaps cost, none was broken.**\n"
+        f"**In {len(found) - broken} of them both limits held. In the other {broken}, candles that "
+        "opened beyond a stop broke one; without what those gaps cost, none was broken.**\n"
     )
 
 
@@ -166,7 +166,8 @@ def _exceptions(found: Sequence[Found]) -> str:
     return (
         "A gap is shown as: pair, candle, stop → open, what it cost beyond the stop (or the last "
         "close where that was lower), after the fee. Listed are those since an hour last began "
-        "with equity above the limit.\n\n" + _markdown(names, rows)
+        "with equity above the limit. What a run with the pause repeats of the one as shipped is "
+        "listed once.\n\n" + _markdown(names, rows)
     )
 
 
