@@ -103,7 +103,7 @@ def candles(
     if until is not None and len(hourly):
         hourly = hourly[hourly["date"] + HOUR <= until]
     if hourly.empty:
-        by, fetched = "", "--days 60"
+        by, fetched = "", "--days 900"
         if until is not None:
             by = f" by {until:%Y-%m-%d %H:%M} UTC"
             fetched = f"--timerange {until - timedelta(days=60):%Y%m%d}- --prepend"

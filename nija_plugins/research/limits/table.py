@@ -71,8 +71,8 @@ def _verdict(found: Sequence[Found]) -> str:
     if unexplained:
         return f"**{unexplained} times a limit was broken by more than gaps explain: see below.**\n"
     return (
-        f"**In {len(found) - broken} of them both limits held. In {broken} candles that opened "
-        "beyond a stop broke one; without what those gaps cost, none was broken.**\n"
+        f"**In {len(found) - broken} of them both limits held. In the other {broken}, candles that "
+        "opened beyond a stop broke one; without what those gaps cost, none was broken.**\n"
     )
 
 

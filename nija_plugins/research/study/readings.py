@@ -120,11 +120,13 @@ def _of_half(rows: pd.DataFrame, half: str) -> pd.DataFrame:
 
 
 def _by_week(rows: pd.DataFrame) -> tuple[float | None, float | None]:
-    """Mean R, and its standard error with weeks (of all pairs) as the unit."""
+    """Mean R, and its standard error with weeks (of all pairs) as the unit; one week has none."""
     if rows.empty:
         return None, None
     mean = float(rows["r"].mean())
     week = rows["date"].dt.strftime("%G%V")
+    if week.nunique() < 2:
+        return mean, None
     surplus = (rows["r"] - mean).groupby(week).sum()
     return mean, float(np.sqrt((surplus**2).sum())) / len(rows)
 
