@@ -17,12 +17,12 @@ from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, exchang
 from nija_plugins.cli.offline import Exchange
 from nija_plugins.cli.tables import show, table
 from nija_plugins.replay.compare import Pairing, Verdict, dollars_by_cause, entries_shared
+from nija_plugins.replay.house import LOG_FILE
 from nija_plugins.replay.run import Plan, Rehearsal, rehearse
 from nija_plugins.venue.market.candles import FileCandles, SyntheticCandles
 from nija_plugins.venue.market.generator import DEFAULT_SEED
 
 FOLDER = Path(".nija/replay")
-LOG = "replay.log"
 SHOWN = 20
 
 
@@ -116,7 +116,7 @@ def _replaceable(folder: Path) -> bool:
     there. A replay that never began left no log."""
     if folder.absolute() == FOLDER.absolute() or not folder.exists():
         return True
-    return folder.is_dir() and ((folder / LOG).is_file() or not any(folder.iterdir()))
+    return folder.is_dir() and ((folder / LOG_FILE).is_file() or not any(folder.iterdir()))
 
 
 def _show(console: Console, found: Rehearsal, iterations: int) -> None:

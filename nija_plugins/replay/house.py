@@ -34,6 +34,8 @@ LEFT_OUT = (
 )
 """Nobody outside is told of a replay, and nobody outside leads it."""
 
+LOG_FILE = "replay.log"
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -52,7 +54,7 @@ class House:
 
     @property
     def log(self) -> Path:
-        return self.folder / "replay.log"
+        return self.folder / LOG_FILE
 
     @property
     def database(self) -> str:
