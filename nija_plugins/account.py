@@ -172,7 +172,7 @@ def equity(cash: float, positions: tuple[Position, ...]) -> float:
 
 
 def worst_case(cash: float, positions: tuple[Position, ...]) -> float:
-    """W of DESIGN §5; resting entry orders are assumed to fill and to hit their stop."""
+    """W (docs/money.md): resting entry orders are assumed to fill and to hit their stop."""
     return (
         cash
         + sum(position.value_at_stop for position in positions)

@@ -77,18 +77,23 @@ def _hush() -> None:
 
 @contextmanager
 def _local(processes: int | None) -> Iterator[LocalCluster]:
-    with tempfile.TemporaryDirectory(prefix="nija-sweep-", ignore_cleanup_errors=True) as scratch:
+    with ExitStack() as stack:
+        scratch = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="nija-sweep-", ignore_cleanup_errors=True)
+        )
+        # Entered while nothing is heard: a Ctrl-C from meanwhile comes when the cluster can end.
         with dask.config.set(WATCHED_LESS), _deaf_children():
-            local = LocalCluster(
-                n_workers=processes,
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address=None,
-                local_directory=scratch,
-                silence_logs=logging.CRITICAL,
+            local = stack.enter_context(
+                LocalCluster(
+                    n_workers=processes,
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address=None,
+                    local_directory=scratch,
+                    silence_logs=logging.CRITICAL,
+                )
             )
-        with local:
-            yield local
+        yield local
 
 
 @contextmanager
@@ -96,11 +101,17 @@ def _deaf_children() -> Iterator[None]:
     """Threads and processes begun meanwhile, and what they begin, hear no Ctrl-C: a terminal sends
     it to all of them, and it is ours to end them. We hear it when the context ends."""
     resource_tracker.ensure_running()  # whose start would make them hear again
+    heard: list[int] = []
+    # A thread from before may be given it, and would interrupt us in the middle.
+    handler = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+        if heard:
+            signal.raise_signal(signal.SIGINT)
 
 
 def run_all(client: Client, cases: Sequence[Case], parcel: Parcel) -> Generator[Row | Failed]:

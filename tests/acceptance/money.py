@@ -1,4 +1,4 @@
-"""DESIGN §5, §6 and §7 typed a second time: the numbers, the tier rule, the sizer, the limits.
+"""The money rules typed a second time: the numbers, the tier rule, the sizer, the limits.
 
 Nothing here imports NIJA's own money code, so an error there is not repeated here. Money is in
 stake currency, distances and shares are fractions, `risk` is a fraction of equity.

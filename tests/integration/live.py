@@ -123,7 +123,7 @@ def paid(trade: Trade) -> float:
 
 
 def equity(wallet: float, closes: Mapping[str, float]) -> float:
-    """DESIGN §5 by hand: what is left of `wallet`, and what the open trades would bring at
+    """Equity by hand: what is left of `wallet`, and what the open trades would bring at
     `closes` after the exit fee."""
     trades = Trade.get_trades_proxy(is_open=True)
     brings = sum(t.amount * closes[t.pair] * (1 - t.fee_close) for t in trades)

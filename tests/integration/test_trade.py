@@ -157,7 +157,7 @@ class TestWhatIsStarted:
     def test_a_fee_ends_no_trading_that_has_begun(
         self, shop: Shop, dollars: str, starts: bool
     ) -> None:
-        """DESIGN §5: minimum balances gate the start, then use the buffer."""
+        """Minimum balances gate the start, then use the buffer."""
         shop.configure(dry_run=False)
         shop.open(coinbase=dollars)
         assert shop.trade()[0] == 2, "a fresh account needs $15"

@@ -1,6 +1,6 @@
 """The account, marked to market hour by hour from trades and candles alone.
 
-A second opinion: nothing here comes from NIJA's own record. Equity is NIJA's (DESIGN: cash + open
+A second opinion: nothing here comes from NIJA's own record. Equity is NIJA's (cash + open
 positions, less the fee to get out); an entry costs amount × rate × (1 + fee) when it is made.
 
 Within an hour all positions are marked at their candle's low at the same moment, which is worse

@@ -8,7 +8,7 @@ from tests.acceptance.rederived_money.audit import TINY, Audit, broken
 
 
 class TestLimits:
-    """Each limit of DESIGN §7 by itself, on the trades as they were made."""
+    """Each limit by itself, on the trades as they were made."""
 
     def test_risk_per_trade_fees_included(self, audit: Audit) -> None:
         def good(entry: Entry) -> bool:

@@ -115,7 +115,7 @@ class TestEntry:
         assert trade.get_custom_data("nija_plan") == plan
 
     def test_free_cash_includes_the_entry_fee_until_nija_takes_it_off(self, home: Home) -> None:
-        """DESIGN §4: in dry-run freqtrade books the entry fee only when the trade closes."""
+        """In dry-run freqtrade books the entry fee only when the trade closes."""
         home.plugin("script", script({BTC: [8]}))
         bot = home.start().at(8)
         trade = open_trade()

@@ -92,7 +92,7 @@ class TestRestart:
         }
 
     def test_the_days_opening_and_the_peak_survive(self, home: Home) -> None:
-        """DESIGN §6: a start clears votes and caches, never the peak or a loss limit."""
+        """A start clears votes and caches, never the peak or a loss limit."""
         home.plugin("script", script({BTC: [8]}, stop=0.04))
         home.market.paint("BTC", 9, [0.90])
         home.start().at(8).at(10)

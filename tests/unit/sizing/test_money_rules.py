@@ -1,4 +1,4 @@
-"""For any account and any market: the stake is 0, or it obeys every rule of DESIGN §7."""
+"""For any account and any market: the stake is 0, or it obeys every rule of docs/money.md."""
 
 from dataclasses import replace
 

@@ -1,7 +1,7 @@
 """Every threshold equity × every asset × both exchanges, worked out a second way.
 
-The expectation below is written from DESIGN §7 with plain arithmetic and Decimal, sharing no code
-with the package: a 4% stop, a 15% target, 2.5% daily volatility, a fresh account.
+The expectation below is written from docs/money.md with plain arithmetic and Decimal, sharing no
+code with the package: a 4% stop, a 15% target, 2.5% daily volatility, a fresh account.
 """
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
