@@ -104,9 +104,8 @@ are kept in `.nija/results`: an interrupted run goes on, a changed source starts
   share of the account in coins. Fees are dollars paid.
 - Fills are the backtest's: the next open, no slippage.
 - The command behind a number is in [results.json](results.json), under the row's name, with the
-  files to lay over `user_data` where there are any. The first thing that `make results` does is to
-  put your candles into `.nija/results/candles`, under the pairs' names in USD. For the first row
-  it is
+  files to lay over `user_data` where there are any. `make results` begins by putting your
+  candles into `.nija/results/candles`, under the pairs' names in USD. For the first row it is
 
 ```
 nija offline --exchange kraken backtesting --strategy NijaMicro --timerange 20210101-20230101 \\
