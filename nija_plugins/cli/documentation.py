@@ -27,7 +27,7 @@ terminal. `nija --show-completion` only prints what that would install. bash, zs
 |---|---|
 | 0 | done; also when the answer is "no entry" or "nothing is locked" |
 | 1 | the answer is no, or it failed: see the table below |
-| 2 | an unknown option, a wrong value, setting, plugin or file: one line on stderr says which |
+| 2 | an unknown option, a wrong value, setting, plugin or file: stderr says which |
 | 130 | ended by Ctrl-C: what was finished is kept, and `sweep` and `replay` tell it |
 
 | command | 1 means |

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from freqtrade.data.history import load_pair_history
+from freqtrade.data.history.datahandlers.idatahandler import get_datahandler
 from rich.console import Console
 
 from nija_plugins import answers, manager
@@ -94,12 +94,9 @@ def candles(
 ) -> pd.DataFrame:
     """Stored 1h candles that had closed by `until` (UTC), with daily columns where there are daily
     candles. Raises ValueError saying which command fetches missing ones."""
-    kept: dict[str, Any] = {
-        "datadir": folder,
-        "data_format": config.get("dataformat_ohlcv", "feather"),
-        "candle_type": candle_type(config),
-    }
-    hourly: pd.DataFrame = load_pair_history(pair, "1h", fill_up_missing=True, **kept)
+    files = get_datahandler(folder, config.get("dataformat_ohlcv", "feather"))
+    kind = candle_type(config)
+    hourly: pd.DataFrame = files.ohlcv_load(pair, "1h", kind, warn_no_data=False)  # said below
     if until is not None and len(hourly):
         hourly = hourly[hourly["date"] + HOUR <= until]
     if hourly.empty:
@@ -111,7 +108,7 @@ def candles(
             f"No 1h candles of {pair} in {folder}{by}. "
             f"Fetch them with: freqtrade download-data --timeframes 1h 1d {fetched}"
         )
-    daily: pd.DataFrame = load_pair_history(pair, "1d", **kept)
+    daily: pd.DataFrame = files.ohlcv_load(pair, "1d", kind)
     return beside(hourly, daily) if len(daily) else hourly
 
 

@@ -9,6 +9,8 @@ from freqtrade.exceptions import OperationalException
 from nija_plugins import manager
 from nija_plugins.doctor.context import STRATEGY, Context
 from nija_plugins.doctor.finding import Finding, NotPossible, failed, ok, warning
+from nija_plugins.scaling.engine import AutoScalingEngine
+from nija_plugins.scaling.plugin import ScalingPlugin
 from nija_plugins.settings import Settings, misspelt, never_entered
 
 MEND = "Correct it in config.micro_capital.json, or in the environment variable that is named."
@@ -88,6 +90,7 @@ def plugins(context: Context) -> Iterator[Finding]:
             str(error), "Correct the plugin, or move it away; `nija plugins` lists the rest."
         )
         return
+    built.register(ScalingPlugin(AutoScalingEngine(), settings), name=manager.SCALING)
     loaded = list(manager.describe(built))
     others = [one.name for one in loaded if one.kind in ("package", "file")]
     of_others = f", of which not NIJA's own: {', '.join(others)}" if others else ""

@@ -203,10 +203,13 @@ class TestSignals:
         assert told.exit_code == 0, told.output
         assert json.loads(told.stdout)["ends"] == "2024-02-29T23:00Z"
 
-    def test_no_candles_and_no_time_end_with_what_to_do(self, tmp_path: Path) -> None:
+    def test_no_candles_and_no_time_end_with_what_to_do(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
         result = nija("signals", "BTC/USD", "--datadir", str(tmp_path))
         assert result.exit_code == 2
         assert "freqtrade download-data" in " ".join(result.output.split())
+        assert not caplog.records  # freqtrade's own word for it would be a second line
         result = nija("signals", "BTC/USD", "--datadir", str(tmp_path), "--at", "2019-03-02")
         assert "--timerange 20190101- --prepend" in " ".join(result.output.split())
         result = nija("signals", "BTC/USD", "--datadir", str(tmp_path), "--at", "tomorrow")
