@@ -100,8 +100,9 @@ are kept in `.nija/results`: an interrupted run goes on, a changed source starts
   apart. Earlier work has looked at both: neither is untouched.
 - Two fee rows: **kraken 0.4%** and **coinbase 1.2%** a side, the worse of maker and taker.
 - Return, drawdown, worst day, Sharpe, Sortino and Calmar come from the wallet freqtrade captures,
-  open positions included; daily returns, 365 days a year, no riskless rate. Exposure is the mean
-  share of the account in coins. Fees are dollars paid.
+  open positions included; daily returns, 365 days a year, no riskless rate (freqtrade prints
+  another Sortino and Calmar). Exposure is the mean share of the account in coins. Fees are dollars
+  paid.
 - Fills are the backtest's: the next open, no slippage.
 - The command behind a number is in [results.json](results.json), under the row's name, with the
   files to lay over `user_data` where there are any. `make results` begins by putting your
