@@ -89,6 +89,9 @@ def _local(processes: int | None) -> Iterator[LocalCluster]:
                     threads_per_worker=1,
                     processes=True,
                     dashboard_address=None,
+                    # It serves its state all the same, on loopback: on any port, not on Dask's
+                    # 8787, of which a second sweep would be warned.
+                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
                     local_directory=scratch,
                     silence_logs=logging.CRITICAL,
                 )
