@@ -21,6 +21,8 @@ LOOKED_AT = ("clock", "disk")
 
 LIVE = "LIVE: orders are sent to %s, with real money."
 DRY = "DRY-RUN: play money; no order is sent to %s."
+PLAYED = "dry_run_"
+"""How freqtrade begins the id of an order that it did not send."""
 
 
 NO_LIVE_FUTURES = (
@@ -33,12 +35,13 @@ def look(config: Mapping[str, Any], exchange: Any, live: bool) -> None:
     """Says what it finds in the log. `exchange` is freqtrade's.
 
     Raises OperationalException when a live bot's key may withdraw, for live futures, and when the
-    database has another exchange's open trades.
+    database has open trades of another exchange, or of play money where this one's is real.
     """
     if live and config.get("trading_mode") == TradingMode.FUTURES:
         raise OperationalException(NO_LIVE_FUTURES)
     logger.info(LIVE if live else DRY, exchange.name)
     _refuse_another_brokers_trades(exchange)
+    _refuse_the_other_moneys_trades(live)
     if live:
         _refuse_a_key_that_withdraws(exchange)
     context = Context(load=lambda: dict(config), environ=os.environ)
@@ -56,6 +59,20 @@ def _refuse_another_brokers_trades(exchange: Any) -> None:
             f"{exchange.id}. Give each broker its own: --db-url "
             f"sqlite:///tradesv3.{exchange.id}.sqlite"
         )
+
+
+def _refuse_the_other_moneys_trades(live: bool) -> None:
+    """A live bot would sell your own coins to close a dry-run's trades; a dry-run would close real
+    ones in the database, and nobody watches their stops."""
+    for trade in Trade.get_trades_proxy(is_open=True):
+        played = {one.order_id.startswith(PLAYED) for one in trade.orders}
+        if live in played:
+            whose, of_this = ("a dry-run's", "live") if live else ("a live bot's", "a dry-run")
+            raise OperationalException(
+                f"This database has open trades that are {whose}, {trade.pair} among them, and "
+                f"this bot is {of_this}. Give each its own --db-url (freqtrade's are "
+                "sqlite:///tradesv3.dryrun.sqlite and sqlite:///tradesv3.sqlite)."
+            )
 
 
 def _refuse_a_key_that_withdraws(exchange: Any) -> None:

@@ -50,7 +50,7 @@ def performance(
     changes = _changes(state_file(config, settings))
     known = {(one.pair, pd.Timestamp(one.open_date_utc)): _anatomy(one) for one in closed}
     trades = closed_trades(pd.DataFrame(map(_row, closed)), known, changes)
-    starting, final = _bounds(trades, config, snapshot)
+    starting, final = bounds(trades, config, snapshot)
     start = trades["opened"].min()
     seen = pd.Timestamp(snapshot.time).tz_convert(start.tz) if snapshot else start
     end = max(trades["closed"].max(), seen)
@@ -110,12 +110,13 @@ def _anatomy(trade: Trade) -> dict[str, Any]:
     return {"stop": plan["stop"], "trail": plan["trail"], "loss": loss}
 
 
-def _bounds(
+def bounds(
     trades: pd.DataFrame, config: Mapping[str, Any], snapshot: Snapshot | None
 ) -> tuple[float, float]:
-    """Equity at the first entry and now."""
+    """Equity before the first entry and now."""
     earned = float(trades["profit"].sum())
-    recorded = trades.sort_values("opened")["equity"].iloc[0]
+    # Of those entered at one moment the first has paid no other's fee.
+    recorded = trades.sort_values(["opened", "equity"], ascending=[True, False])["equity"].iloc[0]
     if pd.notna(recorded):
         starting = float(recorded)
     elif snapshot is not None:

@@ -51,6 +51,25 @@ def test_the_trades_of_another_broker_are_not_touched(home: Home) -> None:
         home.start(exchange="kraken")
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_play_money_and_real_money_have_databases_of_their_own(
+    home: Home, exchange: str, live: bool
+) -> None:
+    """A live bot sold its owner's coins to close a dry-run's trade."""
+    home.plugin("scripted", script({"BTC/USD": [8]}))
+    home.start(exchange=exchange, live=live).at(8)
+    assert open_pairs() == {"BTC/USD"}
+    home.kill()
+    home.clock.sleep(60)
+    home.start(exchange=exchange, live=live).at(9)
+    assert open_pairs() == {"BTC/USD"}, "its own trades are no reason"
+    home.kill()
+    home.clock.sleep(60)
+    with pytest.raises(FreqtradeException, match=r"open trades that are a .*--db-url"):
+        home.start(exchange=exchange, live=not live)
+    assert open_pairs() == {"BTC/USD"}
+
+
 def test_a_dry_run_says_so(home: Home) -> None:
     bot = home.start()
     assert bot.said("DRY-RUN: play money")
