@@ -30,6 +30,11 @@ class Interrupted:
 def test_ctrl_c_while_the_workers_start_ends_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dask closed them itself at Python's end, with a traceback."""
     monkeypatch.setattr(run, "LocalCluster", Interrupted)
-    with pytest.raises(KeyboardInterrupt), run.cluster(None, 1):
-        pytest.fail("it began all the same")
+    # As at a terminal; processes of pytest-xdist ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), run.cluster(None, 1):
+            pytest.fail("it began all the same")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert Interrupted.closed == 1
