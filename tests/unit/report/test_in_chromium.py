@@ -102,6 +102,8 @@ def test_a_change_of_tier_at_the_edge_has_its_whole_name_in_the_chart(
 def test_only_what_is_near_is_drawn_at_first(report: Path) -> None:
     try:
         with opened(report, PHONE) as shown:
+            shown.add_init_script("window.requestIdleCallback = () => 0")  # a browser never idle
+            shown.reload()
             shown.wait_for_selector("#chart-equity svg.main-svg")
             assert shown.locator("#chart-outlook svg").count() == 0
             shown.locator("#outlook").scroll_into_view_if_needed()
