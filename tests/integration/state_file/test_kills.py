@@ -13,6 +13,7 @@ import pytest
 
 from nija_plugins.scaling import AutoScalingEngine
 from nija_plugins.scaling.state import ScalingState, parse_state
+from nija_plugins.scaling.store import LOCK_TIMEOUT
 from tests.integration.state_file.processes import FORK
 from tests.state_files import warned
 
@@ -85,7 +86,7 @@ def test_killed_at_any_moment_the_file_is_the_old_or_the_new_one(
         old = 1500.0 + attempt
         waits.append(_goes_on(state_file, old, caplog))
     assert half_written, "no kill came in the middle of a write"
-    assert max(waits) < 1
+    assert max(waits) < LOCK_TIMEOUT
 
 
 def _die(*_args: Any, **_given: Any) -> None:
@@ -143,4 +144,4 @@ def test_killed_at_each_step_of_a_write(
     arrived = MOMENTS[moment][3]
     assert parse_state(state_file.read_bytes()).last_equity == (600 if arrived else 300)
     assert arrived or state_file.read_bytes() == before
-    assert _goes_on(state_file, 1500.0, caplog) < 1
+    assert _goes_on(state_file, 1500.0, caplog) < LOCK_TIMEOUT

@@ -12,6 +12,7 @@ import pytest
 
 from nija_plugins.scaling import AutoScalingEngine
 from nija_plugins.scaling.state import parse_state
+from nija_plugins.scaling.store import LOCK_TIMEOUT
 from tests.integration.state_file.processes import FORK, Kept
 
 NOBODY = 65534
@@ -91,7 +92,7 @@ def test_permissions(
         path.parent.chmod(0o755)
         path.chmod(0o644)
     assert (found, tier) == (at_start, "ADVANCED")
-    assert seconds < 2
+    assert seconds < LOCK_TIMEOUT
     if kept:
         assert lines == []
         assert parse_state(path.read_bytes()).current_tier == "ADVANCED"
