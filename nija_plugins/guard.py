@@ -184,15 +184,19 @@ class Hooks:
                     brief(answer),
                     seconds * 1000,
                 )
-            if seconds > max(SLOW_SECONDS, limit / 20) and (plugin, hook) not in self._slow:
-                self._slow.add((plugin, hook))
-                logger.warning('Plugin "%s" is slow: %s took %.1f s.', plugin, hook, seconds)
+            if seconds > SLOW_SECONDS:
+                self._say_slow(plugin, hook, seconds)
         if seconds > limit:
             # Without the exact time, so that it is one failure however often it happens.
             raise PluginFailure(plugin, hook, f"it took longer than {limit:g} s")
         if self.failing:
             self._worked.add(_cause(plugin, hook))
         return answer
+
+    def _say_slow(self, plugin: str, hook: str, seconds: float) -> None:
+        if seconds > LATE_SECONDS[hook] / 20 and (plugin, hook) not in self._slow:
+            self._slow.add((plugin, hook))
+            logger.warning('Plugin "%s" is slow: %s took %.1f s.', plugin, hook, seconds)
 
     def report(self, failure: PluginFailure) -> None:
         """One log line per distinct failure; the same one again would only bury the others."""

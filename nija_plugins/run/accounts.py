@@ -74,6 +74,26 @@ class Accounts(RunBase):
             others=others,
         )
 
+    def unmoved(self, now: datetime, cash: float) -> Account | None:
+        """The account of the last loop at `now` (UTC), if that was flat and nothing has changed
+        since: the same day, tier and `cash`, no order, no lock, no failing plugin. Only the time
+        differs then, and two of three hours of a backtest are like that."""
+        last = self.flat
+        if (
+            last is None
+            or last.benchmarks.day != now.date()
+            or last.cash != cash
+            or last.tier is not self.scaling.tier
+            or last.limits is not self.scaling.limits
+            or self.trades_changed
+            or self.hooks.failing
+            or Trade.get_trades_proxy(is_open=True)
+            or locks.active(now)
+        ):
+            return None
+        self.memory = replace(self.memory, seen=now)
+        return replace(last, time=now)
+
     def _benchmarks(
         self, now: datetime, total: float, held: tuple[Position, ...], book: Book, alone: bool
     ) -> Benchmarks:
@@ -154,6 +174,8 @@ class Accounts(RunBase):
         other brokers."""
         if self.mode == "backtest":
             self.record.see(account.time, account.equity)
+            busy = account.positions or account.locks or account.incidents
+            self.flat = account if account.started and not busy else None
         started = self.memory.started or account.started
         if not started:
             started = shortfall(account, self.exchange, False, self.settings) is None

@@ -60,6 +60,8 @@ class RunBase:
     memory: Memory = field(default_factory=Memory)
     loop: datetime | None = None
     """The time of the last loop whose account was built; None while that failed."""
+    flat: Account | None = None
+    """The account of a backtest's last loop while it holds nothing and nothing is locked."""
     wins: int = 0
     losses: int = 0
     losing_streak: int = 0

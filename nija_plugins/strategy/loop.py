@@ -11,6 +11,7 @@ from typing import Any
 
 from freqtrade.persistence import Trade
 
+from nija_plugins.account import Account
 from nija_plugins.copying.standing import Standing
 from nija_plugins.live import start_checks
 from nija_plugins.live.awaited import forget_the_future
@@ -98,18 +99,32 @@ class Loop(StrategyBase):
         if run.live is not None:
             self._look(run.live, current_time)
         run.note_incidents(current_time)
-        account = self._account(current_time)
-        if not self._judged_alone and run.keep_limits(account):
-            account = self._account(current_time)
-        if account.problem is None:
-            run.see(account, self._book)
-            run.note_raised(current_time, raise_stops(tightened(account, self.nija_settings)))
-            if run.hooks.tell("nija_equity", account=account):
-                run.loop = current_time
+        account = self._unmoved(current_time) or self._valued(current_time)
+        if account.problem is None and run.hooks.tell("nija_equity", account=account):
+            run.loop = current_time
         run.keep_memory(account)
         self._apply_limits()
         if not self._one_of_many:
             self._note_passed_over(current_time)
+
+    def _unmoved(self, now: datetime) -> Account | None:
+        """The last loop's account at `now`, where a backtest need not value it again."""
+        if self._mode != "backtest" or self._judged_alone:
+            return None
+        assert self.wallets is not None
+        return self.run.unmoved(now, self.wallets.get_total(self.config["stake_currency"]))
+
+    def _valued(self, now: datetime) -> Account:
+        """The account after the limits it has reached; its benchmarks are remembered, its stops
+        keep the floors."""
+        run = self.run
+        account = self._account(now)
+        if not self._judged_alone and run.keep_limits(account):
+            account = self._account(now)
+        if account.problem is None:
+            run.see(account, self._book)
+            run.note_raised(now, raise_stops(tightened(account, self.nija_settings)))
+        return account
 
     def version(self) -> str:
         """What this account says of itself to people and copiers; see `copying.standing`."""

@@ -16,11 +16,16 @@ from freqtrade.data.history import get_timerange
 from freqtrade.enums import RunMode
 from freqtrade.optimize.backtesting import Backtesting
 
+from nija_plugins.account import Account
+from nija_plugins.guard import Hooks
 from nija_plugins.research.engine import Engine, simulated
+from nija_plugins.run import Run
 from nija_plugins.venue.market.candles import SyntheticCandles
 from nija_plugins.venue.market.files import write_synthetic_candles
 
 EPOCHS = 20
+OFTEN = {"scores": 1.2, "targets": 1.3, "stops": 0.6, "trails": 0.6}
+"""Bent so that it enters, and leaves, often."""
 Epoch = Callable[[dict[str, float]], pd.DataFrame]
 
 
@@ -82,3 +87,35 @@ def test_in_order_shuffled_and_alone(optimizer: Callable[[], Epoch]) -> None:
         pd.testing.assert_frame_equal(another(parameters[number]), in_order[number])
     for number in range(EPOCHS):
         pd.testing.assert_frame_equal(optimizer()(parameters[number]), in_order[number])
+
+
+def test_an_hour_in_which_nothing_changed_is_valued_by_the_last_one(
+    optimizer: Callable[[], Epoch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plugins are told the same account, hour by hour, as if each had been valued."""
+    told: list[Account] = []
+    valued: list[Account] = []
+
+    def tell(hooks: Hooks, hook: str, **given: Any) -> bool:
+        if hook == "nija_equity":
+            told.append(given["account"])
+        return telling(hooks, hook, **given)
+
+    def account(run: Run, *given: Any, **more: Any) -> Account:
+        valued.append(valuing(run, *given, **more))
+        return valued[-1]
+
+    telling, valuing = Hooks.tell, Run.account
+    monkeypatch.setattr(Hooks, "tell", tell)
+    monkeypatch.setattr(Run, "account", account)
+    trades = optimizer()(OFTEN)
+    spared, few = list(told), len(valued)
+    told.clear()
+    valued.clear()
+    monkeypatch.setattr(Run, "unmoved", lambda *_: None)
+    pd.testing.assert_frame_equal(optimizer()(OFTEN), trades)
+    assert len(trades) > 5
+    assert any(one.locks for one in told)
+    assert len({one.tier for one in told}) > 1
+    assert spared == told
+    assert few < len(valued) * 2 / 3
