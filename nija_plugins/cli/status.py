@@ -86,7 +86,7 @@ def status(
         if others:
             console.print(
                 f'Nothing is remembered of "{store.name}" (exchange, mode, database of trades), '
-                f"but of {', '.join(others)}: does db_url differ from the bot's?",
+                f"but of {', '.join(others)}: do -c or db_url differ from the bot's?",
                 markup=False,
                 highlight=False,
             )

@@ -38,7 +38,8 @@ def performance(
     candles: Path,
 ) -> Performance:
     """The account of the database that freqtrade has open. `snapshot` is what its bot saw last,
-    `database` the file, when it is one. Raises ValueError when no trade has closed yet."""
+    `database` the file, when it is one. Raises ValueError when no trade has closed yet, and for
+    another exchange's configuration."""
     closed = list(Trade.get_trades_proxy(is_open=False))
     if not closed:
         raise ValueError("No trade has closed yet: there is nothing to report.")
@@ -47,6 +48,11 @@ def performance(
         config["exchange"]["name"],
         "dry_run" if config.get("dry_run", True) else "live",
     )
+    if exchange not in (traded := sorted({one.exchange for one in closed})):
+        raise ValueError(
+            f"These trades are of {', '.join(traded)}, and the configuration is of {exchange}: "
+            "give their bot's own, as in -c user_data/config.json -c config.kraken.json."
+        )
     changes = _changes(state_file(config, settings))
     known = {(one.pair, pd.Timestamp(one.open_date_utc)): _anatomy(one) for one in closed}
     trades = closed_trades(pd.DataFrame(map(_row, closed)), known, changes)

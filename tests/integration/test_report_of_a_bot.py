@@ -1,5 +1,6 @@
 """`nija report --db`: the page about a bot that runs in dry-run."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -38,6 +39,12 @@ def test_a_closed_trade_its_stake_its_refusals_and_the_account(home: Home) -> No
     text = page(account)
     assert "A bot keeps no record of its equity" in text
     assert "NijaMicro, dry-run on coinbase" in text
+
+    another = json.loads(config.read_text())
+    another["exchange"]["name"] = "kraken"
+    config.write_text(json.dumps(another))
+    with pytest.raises(ValueError, match="are of coinbase, and the configuration is of kraken"):
+        of_database(f"sqlite:///{home.path / 'trades.sqlite'}", [config], None)
 
 
 def test_before_the_first_closed_trade_it_says_so(home: Home) -> None:
