@@ -35,19 +35,25 @@ def loaded(files: list[Path], broker: BrokerName | None, env_file: Path) -> dict
 
 
 def chosen(files: list[Path], broker: BrokerName | None, env_file: Path) -> list[Path]:
-    """The files of the bot's configuration. Its key, its database and what `env_file` sets are in
-    this process's environment afterwards, as they are in the bot's own.
+    """`keyless`, with the bot's key.
 
     Raises OperationalException for a configuration that cannot be used, and CredentialsError (one
     of these) for a key, when everything else is in place.
     """
+    files = keyless(files, broker, env_file)
+    name = exchange_of(load(files))
+    if name in NAMES:
+        os.environ.update(for_freqtrade(name, os.environ))
+    return files
+
+
+def keyless(files: list[Path], broker: BrokerName | None, env_file: Path) -> list[Path]:
+    """The files of the bot's configuration. Its database and what `env_file` sets are in this
+    process's environment afterwards, as they are in the bot's own. Raises OperationalException."""
     os.environ.update(environment(env_file, os.environ))
     if broker is not None:
         files = [*files, overlay(broker)]
         config = load(files)
         if url := database(broker, config, Settings.load(config)):
             os.environ["FREQTRADE__DB_URL"] = url
-    name = exchange_of(load(files))
-    if name in NAMES:
-        os.environ.update(for_freqtrade(name, os.environ))
     return files

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from nija_plugins.brokers.credentials import environment
 from nija_plugins.brokers.portfolio import View
 from nija_plugins.brokers.watch import ledger_of
 from nija_plugins.cli import loss_limits, portfolio
 from nija_plugins.cli.configuration import DEFAULT_CONFIG, clear_errors, learn_tiers, load
 from nija_plugins.cli.database import memory_of, shown
+from nija_plugins.cli.one_bot import ENV_FILE, EnvFile, OfBroker, keyless
 from nija_plugins.cli.tables import show, table
 from nija_plugins.memory import Memory, MemoryUnusable
 from nija_plugins.memory.store import accounts
@@ -27,13 +27,14 @@ from nija_plugins.settings import Settings, misspelt, sources
 
 def status(
     config: Annotated[list[Path], typer.Option("--config", "-c")] = [DEFAULT_CONFIG],  # noqa: B006
+    broker: OfBroker = None,
+    env_file: EnvFile = ENV_FILE,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Show the tier, the portfolio's brokers, the loss limits and locks, and the settings."""
     with clear_errors():
-        loaded = load(config)
-        environ = environment(Path(".env"), os.environ)  # as `nija trade` does
-        settings = Settings.load(loaded, environ)
+        loaded = load(keyless(config, broker, env_file))
+        settings = Settings.load(loaded, os.environ)
         learn_tiers(loaded, settings)
         state_file = state_path(loaded, settings)
         engine = AutoScalingEngine(
@@ -59,7 +60,7 @@ def status(
     now = datetime.now(UTC)
     memory, snapshot = portfolio.together(view, memory, snapshot)
     limits = effective_limits(engine.current_tier, settings)
-    origin = sources(loaded, environ)
+    origin = sources(loaded, os.environ)
     console = Console()
     if as_json:
         known = memory.benchmarks is not None and snapshot is not None
@@ -86,25 +87,23 @@ def status(
         if others:
             console.print(
                 f'Nothing is remembered of "{store.name}" (exchange, mode, database of trades), '
-                f"but of {', '.join(others)}: do -c or db_url differ from the bot's?",
+                f"but of {', '.join(others)}: do --broker, -c or db_url differ from the bot's?",
                 markup=False,
                 highlight=False,
             )
     else:
         console.print()
         loss_limits.show(console, memory, snapshot, settings)
-    _show_settings(console, settings, origin, environ)
+    _show_settings(console, settings, origin)
 
 
-def _show_settings(
-    console: Console, settings: Settings, origin: dict[str, str], environ: dict[str, str]
-) -> None:
+def _show_settings(console: Console, settings: Settings, origin: dict[str, str]) -> None:
     made = table("setting", "value", "from", title="Settings")
     for name, value in settings.model_dump(mode="json").items():
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         made.add_row(name, text, origin[name])
     show(console, made)
-    for name, meant in misspelt(environ).items():
+    for name, meant in misspelt(os.environ).items():
         console.print(f"{name} sets nothing: did you mean {meant}?", markup=False, highlight=False)
 
 

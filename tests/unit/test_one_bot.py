@@ -1,16 +1,23 @@
 """A command about one bot sees what `nija trade` gives that bot: files, key, database."""
 
+import json
 import os
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from nija_plugins.account import Benchmarks
 from nija_plugins.brokers.bots import BrokerName
 from nija_plugins.brokers.credentials import CredentialsError
 from nija_plugins.cli import app
 from nija_plugins.cli.configuration import DEFAULT_CONFIG
 from nija_plugins.cli.one_bot import chosen, loaded
+from nija_plugins.memory import AccountStore, Memory, Snapshot
+from nija_plugins.memory.store import MEMORY_FILE
 from tests.conftest import ROOT
 
 KEYS = (
@@ -70,7 +77,26 @@ def test_half_a_key_is_named(env_file: Path) -> None:
         loaded([DEFAULT_CONFIG], BrokerName.KRAKEN, env_file)
 
 
-@pytest.mark.parametrize("command", ["trade", "doctor", "unlock", "reconcile"])
+def test_status_of_the_secondary_broker(
+    env_file: Path, house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(house)
+    shutil.copy(ROOT / "config.kraken.json", house)
+    now = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    seen = Snapshot(now, 77.0, 75.0, 70.0, positions=1, losing_streak=0)
+    memory = Memory(benchmarks=Benchmarks.begin(now, 80.0), seen=now)
+    file = house / "user_data" / MEMORY_FILE
+    AccountStore(file, "kraken dry_run tradesv3.kraken.dryrun").save(memory, seen)
+
+    def told(*options: str) -> Any:
+        given = ["status", "--env-file", str(env_file), "--json", *options]
+        return json.loads(CliRunner().invoke(app, given).output)["loss_limits"]
+
+    assert told() is None
+    assert told("--broker", "kraken")["equity"] == 77.0
+
+
+@pytest.mark.parametrize("command", ["trade", "doctor", "status", "unlock", "reconcile"])
 def test_a_file_of_keys_that_was_named_must_be_there(command: str) -> None:
     told = CliRunner().invoke(app, [command, "--env-file", "nowhere.env"])
     assert told.exit_code == 2
