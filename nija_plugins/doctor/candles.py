@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 from freqtrade.data.history import get_datahandler
 from freqtrade.enums import CandleType
 from freqtrade.exchange import timeframe_to_seconds
@@ -12,6 +13,7 @@ from freqtrade.exchange import timeframe_to_seconds
 from nija_plugins.doctor.context import Context
 from nija_plugins.doctor.finding import Finding, failed, ok, warning
 from nija_plugins.exchange_features import feature
+from nija_plugins.trade_filter.windows import NEEDED, TOLERANCE, window_of
 from nija_plugins.venue.market.marker import MARKER
 
 TIMEFRAMES = ("1h", "1d")
@@ -60,7 +62,8 @@ def _pair(context: Context, datadir: Path, pair: str, fetch: str) -> Finding:
     """One finding for one pair, over all its timeframes; the worst decides."""
     handler = get_datahandler(datadir, context.config.get("dataformat_ohlcv", "feather"))
     candle_type = CandleType.get_default(context.config.get("trading_mode") or "spot")
-    said, old, missing = [], False, False
+    said, old, missing, short = [], False, False, False
+    learns_from = _learns_from(context.clock())
     for timeframe in TIMEFRAMES:
         file = handler._pair_data_filename(datadir, pair, timeframe, candle_type)
         try:
@@ -78,12 +81,23 @@ def _pair(context: Context, datadir: Path, pair: str, fetch: str) -> Finding:
         age = context.clock() - (last + timedelta(seconds=timeframe_to_seconds(timeframe)))
         said.append(f"{timeframe} {count} from {_day(first)} to {_day(last)}, {_age(age)}")
         old = old or age > OLD
+        short = short or (timeframe == TIMEFRAMES[0] and first > learns_from)
     text = f"{pair}: {'; '.join(said)}"
     if missing:
         return warning(f"{text}. Backtests need them.", fetch)
     if old:
         return warning(f"{text}. What lies between is missing.", fetch)
+    if short and context.settings.ai_trade_filter:
+        needed = f"The AI filter needs them from {_day(learns_from)} on, and enters nothing without"
+        return warning(f"{text}. {needed}.", f"{fetch} --erase")
     return ok(text)
+
+
+def _learns_from(now: datetime) -> datetime:
+    """Since when 1h candles must be there for the AI filter's present model."""
+    opens = window_of(pd.Timestamp(now), timedelta()).opens
+    moment: datetime = (opens - NEEDED * (1 - TOLERANCE)).to_pydatetime()
+    return moment
 
 
 def _day(moment: datetime) -> str:

@@ -1,5 +1,6 @@
 """The exchange, its clock, balances, the stop, candles."""
 
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -160,13 +161,25 @@ def candles(tmp_path: Path) -> Path:
 
 
 def test_candles_with_dates_count_and_age(look: Look, candles: Path) -> None:
-    text = only(look("candles"), Level.OK)
+    unfiltered = {"nija.ai_trade_filter": False}
+    text = only(look("candles", unfiltered), Level.OK)
     assert "1h 960 from 2026-10-13 to 2026-11-21, 14 h old" in text
     assert "1d 40 from 2026-10-13 to 2026-11-21, 14 h old" in text
-    later = look("candles", clock=lambda: NOW + timedelta(days=60))
+    later = look("candles", unfiltered, clock=lambda: NOW + timedelta(days=60))
     assert "61 days old" in only(later, Level.WARNING)
     (candles / "BTC_USD-1d.feather").unlink()
     assert "1d none" in only(look("candles"), Level.WARNING)
+
+
+def test_candles_that_the_filter_cannot_learn_from(look: Look, tmp_path: Path) -> None:
+    datadir = tmp_path / "user_data" / "data" / "coinbase"
+    midnight = datetime(2026, 11, 22, tzinfo=UTC)
+    for first, level in ((300, Level.WARNING), (500, Level.OK)):
+        write_synthetic_candles(datadir, midnight - timedelta(days=first), midnight)
+        (datadir / MARKER).unlink()
+        text = only(look("candles"), level)
+        assert ("The AI filter needs them from 2025-10-08 on" in text) is (level is Level.WARNING)
+        shutil.rmtree(datadir)
 
 
 def test_candles_that_are_damaged_or_never_happened(look: Look, candles: Path) -> None:
