@@ -11,7 +11,7 @@ from freqtrade.enums import CandleType
 from freqtrade.exchange import timeframe_to_seconds
 
 from nija_plugins.doctor.context import Context
-from nija_plugins.doctor.finding import Finding, failed, ok, warning
+from nija_plugins.doctor.finding import Finding, NotPossible, failed, ok, warning
 from nija_plugins.exchange_features import feature
 from nija_plugins.trade_filter.windows import NEEDED, TOLERANCE, window_of
 from nija_plugins.venue.market.marker import MARKER
@@ -20,6 +20,8 @@ TIMEFRAMES = ("1h", "1d")
 DAYS = 900
 """What README's command fetches."""
 DEFAULT_CONFIG = Path("user_data/config.json")
+FILTER = "trade_filter.filter"
+"""The plugin that learns."""
 OLD = timedelta(days=29)
 """The 719 candles a bot fetches at its start reach back this far: older files leave a hole."""
 
@@ -87,10 +89,21 @@ def _pair(context: Context, datadir: Path, pair: str, fetch: str) -> Finding:
         return warning(f"{text}. Backtests need them.", fetch)
     if old:
         return warning(f"{text}. What lies between is missing.", fetch)
-    if short and context.settings.ai_trade_filter:
+    if short and _asks_the_filter(context):
         needed = f"The AI filter needs them from {_day(learns_from)} on, and enters nothing without"
-        return warning(f"{text}. {needed}.", f"{fetch} --erase")
+        advice = f"{fetch} --erase --pairs {pair}. A coin listed later than that has to wait."
+        return warning(f"{text}. {needed}.", advice)
     return ok(text)
+
+
+def _asks_the_filter(context: Context) -> bool:
+    """Whether entries wait for the AI filter's word; copies are their leader's."""
+    try:
+        settings = context.settings
+    except NotPossible:
+        return False
+    served = FILTER not in settings.plugins.disable
+    return settings.ai_trade_filter and served and settings.mode != "MASTER_FOLLOW"
 
 
 def _learns_from(now: datetime) -> datetime:

@@ -83,10 +83,11 @@ class Accounts(RunBase):
             last is None
             or last.benchmarks.day != now.date()
             or last.cash != cash
-            or last.tier is not self.scaling.tier
             or last.limits is not self.scaling.limits
+            or (last.wins, last.losses) != (self.wins, self.losses)
             or self.trades_changed
             or self.hooks.failing
+            or self.memory.locked
             or Trade.get_trades_proxy(is_open=True)
             or locks.active(now)
         ):

@@ -30,13 +30,13 @@ Epoch = Callable[[dict[str, float]], pd.DataFrame]
 
 
 @pytest.fixture
-def optimizer(house: Path) -> Iterator[Callable[[], Epoch]]:
+def optimizer(house: Path) -> Iterator[Callable[..., Epoch]]:
     """Makes what a hyperopt worker holds: one strategy object, its candles analysed once."""
     datadir = house / "user_data/data/kraken"
     first, last = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 5, 2, tzinfo=UTC)
     write_synthetic_candles(datadir, first, last)
 
-    def make() -> Epoch:
+    def make(**settings: float) -> Epoch:
         config = Engine(house)._config("20240301-20240501", datadir, "kraken")
         config |= {"runmode": RunMode.HYPEROPT, "dry_run_wallet": 100}
         # Limits near enough to be reached: locks, a streak and a peak to forget.
@@ -46,7 +46,7 @@ def optimizer(house: Path) -> Iterator[Callable[[], Epoch]]:
             "max_drawdown": 3,
             "drawdown_pause_days": 5,
             "max_consecutive_losses": 2,
-        }
+        } | settings
         run = Backtesting(config)
         data, span = run.load_bt_data()
         strategy = run.strategylist[0]
@@ -72,7 +72,7 @@ def optimizer(house: Path) -> Iterator[Callable[[], Epoch]]:
 
 
 @pytest.mark.slow
-def test_in_order_shuffled_and_alone(optimizer: Callable[[], Epoch]) -> None:
+def test_in_order_shuffled_and_alone(optimizer: Callable[..., Epoch]) -> None:
     rng = np.random.default_rng(1)
     parameters = [
         {name: float(rng.uniform(0.8, 1.2)) for name in ("scores", "stops", "trails")}
@@ -89,8 +89,9 @@ def test_in_order_shuffled_and_alone(optimizer: Callable[[], Epoch]) -> None:
         pd.testing.assert_frame_equal(optimizer()(parameters[number]), in_order[number])
 
 
+@pytest.mark.parametrize("pause", [5, 0.04], ids=["days", "an hour"])
 def test_an_hour_in_which_nothing_changed_is_valued_by_the_last_one(
-    optimizer: Callable[[], Epoch], monkeypatch: pytest.MonkeyPatch
+    optimizer: Callable[..., Epoch], monkeypatch: pytest.MonkeyPatch, pause: float
 ) -> None:
     """Plugins are told the same account, hour by hour, as if each had been valued."""
     told: list[Account] = []
@@ -108,12 +109,12 @@ def test_an_hour_in_which_nothing_changed_is_valued_by_the_last_one(
     telling, valuing = Hooks.tell, Run.account
     monkeypatch.setattr(Hooks, "tell", tell)
     monkeypatch.setattr(Run, "account", account)
-    trades = optimizer()(OFTEN)
+    trades = optimizer(drawdown_pause_days=pause)(OFTEN)
     spared, few = list(told), len(valued)
     told.clear()
     valued.clear()
     monkeypatch.setattr(Run, "unmoved", lambda *_: None)
-    pd.testing.assert_frame_equal(optimizer()(OFTEN), trades)
+    pd.testing.assert_frame_equal(optimizer(drawdown_pause_days=pause)(OFTEN), trades)
     assert len(trades) > 5
     assert any(one.locks for one in told)
     assert len({one.tier for one in told}) > 1

@@ -179,6 +179,12 @@ def test_candles_that_the_filter_cannot_learn_from(look: Look, tmp_path: Path) -
         (datadir / MARKER).unlink()
         text = only(look("candles"), level)
         assert ("The AI filter needs them from 2025-10-08 on" in text) is (level is Level.WARNING)
+        for without in (
+            {"nija.ai_trade_filter": False},
+            {"nija.mode": "MASTER_FOLLOW"},
+            {"nija.plugins": {"disable": ["trade_filter.filter"]}},
+        ):
+            only(look("candles", without), Level.OK)
         shutil.rmtree(datadir)
 
 
