@@ -93,8 +93,9 @@ class Benchmarks:
 class Account:
     """Everything the money rules may know. All amounts in stake currency, `time` in UTC.
 
-    `cash` is every unit of stake currency on this broker that is ours, `free_cash` the part not
-    reserved by resting orders; `positions` are open here, `others` is what the portfolio's other
+    `cash` is every unit of stake currency on this broker that is ours, `receivable` included, what
+    coins that were sold have not brought yet; `free_cash` is the part that is there and that no
+    resting order reserves; `positions` are open here, `others` is what the portfolio's other
     brokers add. `benchmarks`, `tier` and `limits` are the whole portfolio's. `started` is true once
     the account met its minimum balances. `wins` and `losses` count its closed trades,
     `losing_streak` the losses since the last win or streak pause; `locks` are the active locks on
@@ -119,6 +120,7 @@ class Account:
     locks: tuple[tuple[str, datetime], ...] = ()
     incidents: "tuple[Incident, ...]" = ()
     unsettled: float = 0.0
+    receivable: float = 0.0
     unexplained: "tuple[Unexplained, ...]" = ()
     problem: str | None = None
     others: Others = ALONE

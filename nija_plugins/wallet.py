@@ -85,11 +85,9 @@ def positions(
             problem = f"No closed candle is known for the open position in {trade.pair}."
             mark = trade.open_rate
         came = went = 0.0
-        fee = float(trade.fee_close or trade.fee_open)
         if wallets is not None:
             mine = own.get(trade.safe_base_currency, 0.0)
             came, went = arrived(trade, wallets, mine), gone(trade, wallets, mine)
-            fee = max(fee, _taker(trade.pair, wallets))
         found.append(
             Position(
                 pair=trade.pair,
@@ -97,7 +95,7 @@ def positions(
                 entry_price=trade.open_rate,
                 mark=mark,
                 stop=(None if trade.amount else planned(trade)) or _stop(trade),
-                fee=fee,
+                fee=exit_fee(trade, wallets),
                 pending=resting_entries(trade) - came,
                 owed=trade.borrowed - (trade.funding_fees or 0.0),
             )
@@ -105,11 +103,14 @@ def positions(
     return tuple(found), problem
 
 
-def _taker(pair: str, wallets: Wallets) -> float:
-    """The taker's rate of `pair`, a fraction. freqtrade guesses that an exit pays what the entry
-    paid; an entry that rested paid the maker's, and a stop does not rest."""
-    listed = wallets._exchange.markets.get(pair, {})
-    return float(listed.get("taker") or 0.0)
+def exit_fee(trade: LocalTrade, wallets: Wallets | None) -> float:
+    """What an exit pays, a fraction. freqtrade guesses what the entry paid; live (with `wallets`)
+    it is the taker's rate at least: an entry that rested paid the maker's, a stop does not rest."""
+    fee = float(trade.fee_close or trade.fee_open)
+    if wallets is None:
+        return fee
+    listed = wallets._exchange.markets.get(trade.pair, {})
+    return max(fee, float(listed.get("taker") or 0.0))
 
 
 def _stop(trade: LocalTrade) -> float:

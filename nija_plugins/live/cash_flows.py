@@ -7,7 +7,7 @@ from a peak of $1,000, withdrawing $180 would make 720 of 820, a drawdown of 12.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from freqtrade.persistence import LocalTrade
@@ -24,8 +24,9 @@ class CashView:
     """One look at the cash, in stake currency.
 
     `total` includes what resting orders reserve; `effect` is what all trades did to it; `doubt` how
-    far recent fills may be off; `paying` and `bringing` what open orders may have done already,
-    unknown to the database; `refreshed` when the wallet was read (UTC).
+    far recent fills may be off; `paying` and `bringing` the most that open orders may have done
+    already, unknown to the database, `proceeds` the least that they bring for coins that have left;
+    `refreshed` when the wallet was read (UTC).
     """
 
     total: float
@@ -33,6 +34,7 @@ class CashView:
     doubt: float
     paying: float
     bringing: float
+    proceeds: float
     refreshed: datetime
 
     @property
@@ -54,12 +56,14 @@ class CashWatch:
     """The external cash as far as it is settled, and a change that awaits a second look.
 
     An exchange's balance may lag behind its fills, so a change counts once two readings of the
-    wallet agree on it.
+    wallet agree on it. `receivable` is what coins that have left have not brought yet, in stake
+    currency: the money is on its way, or went into an order that nobody knows of. It is no loss.
     """
 
     external: float | None = None
     pending: float = 0.0
     since: datetime | None = None
+    receivable: float = 0.0
 
     def after(self, view: CashView) -> tuple["CashWatch", float]:
         """The watch after `view`, and the amount that it settles as a cash flow (usually 0)."""
@@ -68,15 +72,17 @@ class CashWatch:
         change = view.external - self.external
         doubt = CENT + view.doubt
         flow = _beyond(change, -view.paying, view.bringing)
+        missing = view.proceeds - view.paying - (change - flow)
+        watch = CashWatch(self.external, receivable=missing if missing > doubt else 0.0)
         if abs(flow) <= doubt:
             orders_rest = view.paying or view.bringing
-            return CashWatch(self.external if orders_rest else view.external), 0.0
+            return (watch if orders_rest else replace(watch, external=view.external)), 0.0
         if self.since is None or abs(flow - self.pending) > doubt:
-            return CashWatch(self.external, flow, view.refreshed), 0.0
+            return replace(watch, pending=flow, since=view.refreshed), 0.0
         if view.refreshed == self.since:
-            return self, 0.0
+            return replace(watch, pending=self.pending, since=self.since), 0.0
         # What the open orders have done stays due until the database hears of it.
-        return CashWatch(round(self.external + flow, 6)), flow
+        return replace(watch, external=round(self.external + flow, 6)), flow
 
 
 def _beyond(change: float, least: float, most: float) -> float:

@@ -21,9 +21,10 @@ from nija_plugins.live.holdings import Unexplained
 from nija_plugins.live.missing import SMALL, MissingPositions
 from nija_plugins.live.own_coins import OwnCoins
 from nija_plugins.live.tallies import recent_turnover, trades_known
+from nija_plugins.live.unheard import bringing, paying, proceeds
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
 from nija_plugins.records.decisions import decided
-from nija_plugins.wallet import arrived, cash, gone
+from nija_plugins.wallet import cash, gone
 
 logger = logging.getLogger(__name__)
 
@@ -246,8 +247,9 @@ class LiveWatch:
             total=total,
             effect=effect_of(trades, Trade.get_total_closed_profit()),
             doubt=FEE_DOUBT * recent_turnover(now),
-            paying=sum(_paying(one, wallets, self._own(one)) for one in trades),
-            bringing=sum(_bringing(one, wallets, self._own(one)) for one in trades),
+            paying=sum(paying(one, wallets, self._own(one)) for one in trades),
+            bringing=sum(bringing(one, wallets, self._own(one)) for one in trades),
+            proceeds=sum(proceeds(one, wallets, self._own(one)) for one in trades),
             refreshed=read,
         )
         self.cash, settled = self.cash.after(view)
@@ -363,21 +365,6 @@ class LiveWatch:
 def _priced(dp: DataProvider, book: Book, now: datetime) -> list[str]:
     """The pairs of the whitelist whose price is known."""
     return [pair for pair in dp.current_whitelist() if book.close(pair, now) is not None]
-
-
-def _paying(trade: Trade, wallets: Wallets, own: float) -> float:
-    """What the trade's entry orders have cost already, unknown to the database."""
-    if not trade.open_orders:
-        return 0.0
-    price = max(order.safe_price or 0.0 for order in trade.open_orders)
-    return arrived(trade, wallets, own) * price * (1 + FEE_DOUBT)
-
-
-def _bringing(trade: Trade, wallets: Wallets, own: float) -> float:
-    """What the part of the trade that is gone may have brought."""
-    prices = (order.safe_price or 0.0 for order in trade.open_orders)
-    price: float = max(trade.max_rate or 0.0, trade.open_rate, *prices)
-    return gone(trade, wallets, own) * price
 
 
 def _told(flow: float, account: Account, unexplained: bool) -> str:

@@ -40,17 +40,19 @@ class Accounts(RunBase):
         """The account as it is now; with `alone`, as if it had never traded."""
         trades = [] if alone else Trade.get_trades_proxy(is_open=True)
         total, free = cash(wallets, stake_currency, trades, self.mode)
-        if self.mode == "live" and self.live is not None:
-            own, planned = self.live.own, self.plans.stop_of_resting
+        live, others = self.live, ALONE
+        receivable = live.cash.receivable if live else 0.0
+        total += receivable
+        if self.mode == "live" and live is not None:
+            own, planned = live.own, self.plans.stop_of_resting
             held, problem = positions(trades, book, now, wallets, own, planned)
-            problem = self.live.blank(wallets) or problem
+            problem = live.blank(wallets) or problem
         else:
             held, problem = positions(trades, book, now, planned=self.plans.stop_of_resting)
         if alone:
             total = free = wallets.get_total(stake_currency)
         else:
             self._count_trades()
-        live, others = self.live, ALONE
         if self.portfolio is not None:
             others = self.portfolio.others(now)
         return Account(
@@ -69,6 +71,7 @@ class Accounts(RunBase):
             locks=() if alone else tuple(locks.active(now).items()),
             incidents=self.memory.incidents.recent,
             unsettled=live.cash.pending if live else 0.0,
+            receivable=receivable,
             unexplained=live.unexplained if live else (),
             problem=problem or unsound(total, max(free, 0.0), held),
             others=others,

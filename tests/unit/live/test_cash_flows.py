@@ -12,7 +12,9 @@ from nija_plugins.account import Benchmarks
 from nija_plugins.live.cash_flows import CashView, CashWatch, effect_of, share_of
 from tests.conftest import NOW
 
-QUIET = CashView(total=100.0, effect=0.0, doubt=0.0, paying=0.0, bringing=0.0, refreshed=NOW)
+QUIET = CashView(
+    total=100.0, effect=0.0, doubt=0.0, paying=0.0, bringing=0.0, proceeds=0.0, refreshed=NOW
+)
 WATCH = CashWatch(100.0)
 LATER = NOW + timedelta(minutes=5)
 MONEY = st.floats(1, 1e6)
@@ -120,6 +122,55 @@ def test_a_flow_while_orders_rest_counts_once(amount: float, order: float, depos
         settled += flow
     assert settled == pytest.approx(moved, abs=0.05)
     assert watch.external == pytest.approx(2e6 + moved, abs=0.05)
+
+
+SOLD = view(total=86.0, effect=-14.0, bringing=14.5, proceeds=13.0)
+"""The coins that cost $14 have left, what they bring is not there."""
+
+
+@pytest.mark.parametrize(
+    ("came", "receivable"), [(0.0, 13.0), (13.2, 0.0), (14.4, 0.0), (5.0, 8.0), (12.995, 0.0)]
+)
+def test_what_sold_coins_have_not_brought_is_receivable(came: float, receivable: float) -> None:
+    """Whether it is on its way or has gone again into an order that nobody knows of."""
+    after, settled = WATCH.after(replace(SOLD, total=86.0 + came))
+    assert after == CashWatch(100.0, receivable=pytest.approx(receivable))
+    assert settled == 0.0
+
+
+def test_an_entry_that_filled_unheard_took_none_of_it() -> None:
+    """It paid $13 of the $14: its coins are counted, and nothing is missing."""
+    both = replace(SOLD, total=86.0 + 14.0 - 13.0, paying=13.2)
+    assert WATCH.after(both) == (WATCH, 0.0)
+    assert WATCH.after(replace(both, total=73.0))[0].receivable == pytest.approx(12.8)
+
+
+def test_a_withdrawal_meanwhile_is_none_of_it() -> None:
+    """Beyond what the sale explains; settled, and still the sale's money is to come."""
+    waiting, _ = WATCH.after(replace(SOLD, total=56.0))
+    assert (waiting.pending, waiting.receivable) == pytest.approx((-30.0, 13.0))
+    again, _ = waiting.after(replace(SOLD, total=56.0))
+    assert again == waiting, "the same reading"
+    after, settled = waiting.after(replace(SOLD, total=56.0, refreshed=LATER))
+    assert settled == pytest.approx(-30.0)
+    assert after == CashWatch(70.0, receivable=pytest.approx(13.0))
+
+
+@given(st.floats(10, 100), st.floats(0, 0.3), st.floats(-0.3, 0.3), st.floats(0, 100))
+def test_a_lost_order_beside_a_sale_that_is_unheard_is_never_a_loss(
+    stake: float, stop: float, profit: float, lost: float
+) -> None:
+    """Of $200: whatever a lost order took of what a sale brought, the account reads no less than
+    if the stop had been hit, less what counts as withdrawn."""
+    brought = stake * (1 + max(profit, -stop))
+    seen = view(
+        total=200 - stake + brought - lost,
+        effect=-stake,
+        bringing=stake * 1.3,
+        proceeds=stake * (1 - stop),
+    )
+    watch, _ = CashWatch(200.0).after(seen)
+    assert seen.total - watch.pending + watch.receivable >= 200 - stake * stop - 0.02
 
 
 def test_binary_noise_is_no_movement() -> None:

@@ -169,6 +169,10 @@ def test_unsettled_cash_refuses(change: float, told: str) -> None:
     assert unsettled_cash.nija_veto(an_account()) is None
 
 
+def test_money_that_sold_coins_have_not_brought_refuses() -> None:
+    assert "$13.20" in unsettled_cash.nija_veto(an_account(receivable=13.2))
+
+
 def test_what_no_trade_explains_refuses_its_own_pair() -> None:
     found = (
         Unexplained("BTC/USD", 0.002, 100.0),

@@ -120,7 +120,7 @@ def bot_in(world: World, folder: Path, nija: dict[str, Any]) -> Any:
         get_free=lambda currency: world.total,
         get_owned=lambda pair, currency: sum(t.amount for t in world.trades if t.pair == pair),
         update=update,
-        _exchange=None,
+        _exchange=SimpleNamespace(markets=dict.fromkeys(PAIRS, listed)),
     )
     # freqtrade's own name for it.
     type(strategy.wallets)._last_wallet_refresh = property(lambda _: world.read)

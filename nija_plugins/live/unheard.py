@@ -1,0 +1,30 @@
+"""What a trade's orders may have done to the cash, and the database has not heard of yet."""
+
+from freqtrade.persistence import Trade
+from freqtrade.wallets import Wallets
+
+from nija_plugins.live.cash_flows import FEE_DOUBT
+from nija_plugins.wallet import arrived, exit_fee, gone
+
+
+def paying(trade: Trade, wallets: Wallets, own: float) -> float:
+    """The most that the trade's entry orders have cost, in stake currency. `own` are the user's own
+    coins, here and below in base currency."""
+    if not trade.open_orders:
+        return 0.0
+    price = max(order.safe_price or 0.0 for order in trade.open_orders)
+    return arrived(trade, wallets, own) * price * (1 + FEE_DOUBT)
+
+
+def bringing(trade: Trade, wallets: Wallets, own: float) -> float:
+    """The most that the part of the trade which is gone may have brought, in stake currency."""
+    prices = (order.safe_price or 0.0 for order in trade.open_orders)
+    price: float = max(trade.max_rate or 0.0, trade.open_rate, *prices)
+    return gone(trade, wallets, own) * price
+
+
+def proceeds(trade: Trade, wallets: Wallets, own: float) -> float:
+    """What the part of the trade which is gone brings at its stop, after the fee, in stake
+    currency: with it the account stands no lower than if every stop were hit, which the loss limits
+    allow for. Barring a gap, it is the least."""
+    return gone(trade, wallets, own) * (trade.stop_loss or 0.0) * (1 - exit_fee(trade, wallets))
