@@ -25,7 +25,6 @@ from pydantic import (
 )
 
 from nija_plugins.brief import brief, printable
-from nija_plugins.brokers.database import ledger_url
 from nija_plugins.redaction import masked
 
 AccountMode = Literal["MASTER_ONLY", "MASTER_FOLLOW", "INDEPENDENT"]
@@ -181,6 +180,9 @@ class Settings(BaseModel):
     @classmethod
     def _a_database(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None:
+            # It brings SQLAlchemy, and most commands of `nija` do without.
+            from nija_plugins.brokers.database import ledger_url
+
             ledger_url(url.get_secret_value(), Path())
         return url
 

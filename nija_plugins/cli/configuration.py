@@ -10,8 +10,6 @@ from typing import Any
 import typer
 from freqtrade.exceptions import OperationalException
 from rich.console import Console
-from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
 from nija_plugins import redaction
 from nija_plugins.settings import Settings
@@ -30,6 +28,8 @@ def load(files: list[Path]) -> dict[str, Any]:
     from freqtrade.configuration.environment_vars import environment_vars_to_dict
     from freqtrade.configuration.load_config import load_from_files
     from freqtrade.misc import deep_merge_dicts
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import SQLAlchemyError
 
     missing = [str(file) for file in files if not file.is_file()]
     if missing:

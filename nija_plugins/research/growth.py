@@ -129,8 +129,9 @@ def simulate(
     while len(going):
         time = time + past.gaps[row]
         ended = np.minimum((time / MONTH).astype(np.int64), months)
-        for month in range(int(done.min()), int(ended.max())):
-            now = (done <= month) & (ended > month)
+        over = np.flatnonzero(ended > done)
+        for month in range(int(done[over].min(initial=months)), int(ended[over].max(initial=0))):
+            now = over[(done[over] <= month) & (ended[over] > month)]
             found[month, going[now]] = accounts.equity[now]
             standing[month, going[now]] = accounts.tier[now]
             below[month] += accounts.below[now].sum()
@@ -162,11 +163,13 @@ def simulate(
 def mean_r(past: History, seed: int = 1, draws: int = 4000) -> tuple[float, float, float]:
     """The mean R and its 90% interval, from drawing runs of trades as `simulate` does."""
     random, count = np.random.default_rng(seed), len(past.r)
-    row, total = random.integers(0, count, draws), np.zeros(draws)
-    for _ in range(count):
-        total += past.r[row]
-        anew = random.random(draws) < 1 / past.block
-        row = np.where(anew, random.integers(0, count, draws), (row + 1) % count)
+    sums = np.cumsum([0.0, *past.r, *past.r])  # the last trade is followed by the first
+    total, left = np.zeros(draws), np.full(draws, count)
+    while left.any():
+        row = random.integers(0, count, draws)
+        run = np.minimum(random.geometric(1 / past.block, draws), left)
+        total += sums[row + run] - sums[row]
+        left -= run
     low, high = np.quantile(total / count, [0.05, 0.95])
     return float(past.r.mean()), float(low), float(high)
 

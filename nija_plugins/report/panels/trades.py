@@ -51,7 +51,11 @@ def trades(performance: Performance) -> Panel:
                 for one in rows(table)
             ],
             marker={
-                "color": np.where(won, UP, DOWN).tolist(),
+                # Numbers: Plotly looks at each of 5,000 words, and says of numbers that they are.
+                "color": won.astype(int),
+                "colorscale": [[0, DOWN], [1, UP]],
+                "cmin": 0,
+                "cmax": 1,
                 "size": 9 if len(table) < 500 else 5,
                 "opacity": 0.85,
             },
