@@ -68,12 +68,14 @@ class CashWatch:
     def after(self, view: CashView) -> tuple["CashWatch", float]:
         """The watch after `view`, and the amount that it settles as a cash flow (usually 0)."""
         if self.external is None:
-            return CashWatch(view.external), 0.0
+            # What an order has done unheard would count as brought by the owner, for good.
+            heard = not (view.paying or view.proceeds)
+            return CashWatch(view.external if heard else None), 0.0
         change = view.external - self.external
         doubt = CENT + view.doubt
         flow = _beyond(change, -view.paying, view.bringing)
         missing = view.proceeds - view.paying - (change - flow)
-        watch = CashWatch(self.external, receivable=missing if missing > doubt else 0.0)
+        watch = CashWatch(self.external, receivable=max(0.0, missing))
         if abs(flow) <= doubt:
             orders_rest = view.paying or view.bringing
             return (watch if orders_rest else replace(watch, external=view.external)), 0.0

@@ -3,20 +3,24 @@ freqtrade did not find again. It goes on trying to sell them, and tells nobody b
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from freqtrade.persistence import LocalTrade
 
 from nija_plugins.live.reconciling import NO_ID
 
-SMALL = 0.05
-"""A smaller share of a position may be missing: fees that were taken in the coin itself."""
+SMALL = 0.02
+"""A smaller share of a position may be missing: fees that were taken in the coin itself. freqtrade
+sells what is there then; of a position that lacks more it sells nothing."""
+
+SELLING = timedelta(minutes=30)
+"""So long an order that rests may be what sold it; freqtrade ends and replaces it sooner."""
 
 
 @dataclass
 class MissingPositions:
     """Tells a person of each trade whose position is gone, once, when a second reading of the
-    wallets agrees (a balance may lag behind a fill)."""
+    wallets agrees (a balance may lag behind a fill), and no order can have sold it."""
 
     _since: dict[int, datetime] = field(default_factory=dict)
     _told: set[int] = field(default_factory=set)
@@ -25,29 +29,37 @@ class MissingPositions:
         self,
         trades: Iterable[LocalTrade],
         gone: Callable[[LocalTrade], float],
+        own: Callable[[LocalTrade], float],
         read: datetime,
         tell: Callable[[str, LocalTrade], None],
     ) -> None:
-        """`gone` says how much of a trade's amount is missing; `read` when the wallets were read
-        (UTC)."""
-        missing = {
-            trade.id: trade
-            for trade in trades
-            if not _may_be_selling(trade) and gone(trade) > SMALL * trade.amount > 0
-        }
+        """`gone` says how much of a trade's amount is missing, `own` how much of its asset is the
+        user's own; `read` when the wallets were read (UTC)."""
+        missing = {trade.id: trade for trade in trades if gone(trade) > SMALL * trade.amount > 0}
         for known in self._since.keys() - missing.keys():
             del self._since[known]
             self._told.discard(known)
         for number, trade in missing.items():
-            if read != self._since.setdefault(number, read) and number not in self._told:
+            waited = abs(read - self._since.setdefault(number, read))
+            patience = SELLING if _may_be_selling(trade) else timedelta(0)
+            if waited > patience and number not in self._told:
                 self._told.add(number)
-                tell(
-                    f"{gone(trade):.8g} {trade.safe_base_currency} of trade {number} are not on "
-                    "the exchange any more: sold by hand, or by an order whose answer was lost. "
-                    f"Let freqtrade look again (/reload_trade {number}), or, if you sold them, "
-                    f"/delete {number}.",
-                    trade,
-                )
+                tell(_sentence(trade, gone(trade), own(trade)), trade)
+
+
+def _sentence(trade: LocalTrade, gone: float, own: float) -> str:
+    if own:
+        otherwise = (
+            f"if coins of your own were moved ({own:.8g} are marked), nothing: what is left of "
+            "those is counted when the trade has closed."
+        )
+    else:
+        otherwise = f"if you sold or moved them, /delete {trade.id}."
+    return (
+        f"{gone:.8g} {trade.safe_base_currency} of trade {trade.id} are not on the exchange any "
+        "more: sold or moved by hand, or sold by an order whose answer was lost. Let freqtrade "
+        f"look again (/reload_trade {trade.id}), or, {otherwise}"
+    )
 
 
 def _may_be_selling(trade: LocalTrade) -> bool:

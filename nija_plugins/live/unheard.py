@@ -1,9 +1,11 @@
 """What a trade's orders may have done to the cash, and the database has not heard of yet."""
 
+from collections.abc import Sequence
+
 from freqtrade.persistence import Trade
 from freqtrade.wallets import Wallets
 
-from nija_plugins.live.cash_flows import FEE_DOUBT
+from nija_plugins.live.cash_flows import CENT, FEE_DOUBT, CashWatch
 from nija_plugins.wallet import arrived, exit_fee, gone
 
 
@@ -28,3 +30,22 @@ def proceeds(trade: Trade, wallets: Wallets, own: float) -> float:
     currency: with it the account stands no lower than if every stop were hit, which the loss limits
     allow for. Barring a gap, it is the least."""
     return gone(trade, wallets, own) * (trade.stop_loss or 0.0) * (1 - exit_fee(trade, wallets))
+
+
+def awaited(watch: CashWatch, lacking: Sequence[Trade], doubt: float) -> str | None:
+    """Why entries wait: a sentence about the money for the `lacking` trades' coins, beyond what is
+    in `doubt` (stake currency) anyway; None when it is there."""
+    if watch.external is None:
+        missing = "what orders have done to the cash is not known yet"
+    elif watch.receivable > CENT + doubt:
+        missing = f"about ${watch.receivable:.2f} for them is not there yet"
+    else:
+        return None
+    if not lacking:
+        return f"Entries wait: {missing}."
+    coins = " and ".join(f"the coins of trade {one.id} ({one.pair})" for one in lacking)
+    one = lacking[0].id
+    return (
+        f"Entries wait: {coins} have left the exchange, and {missing}. If it lasts, let freqtrade "
+        f"look again (/reload_trade {one}), or, if you sold or moved them, /delete {one}."
+    )

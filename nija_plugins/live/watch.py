@@ -21,7 +21,7 @@ from nija_plugins.live.holdings import Unexplained
 from nija_plugins.live.missing import SMALL, MissingPositions
 from nija_plugins.live.own_coins import OwnCoins
 from nija_plugins.live.tallies import recent_turnover, trades_known
-from nija_plugins.live.unheard import bringing, paying, proceeds
+from nija_plugins.live.unheard import awaited, bringing, paying, proceeds
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
 from nija_plugins.records.decisions import decided
 from nija_plugins.wallet import cash, gone
@@ -42,7 +42,8 @@ class LiveWatch:
 
     `failing` maps each cause that fails at present to a sentence; `unexplained` are holdings and
     orders without a trade; `own` the user's own holdings by asset; `cash` is the external cash;
-    `problem` is a sentence while the memory is unusable.
+    `awaited` is a sentence while sold coins have not brought their money, `problem` one while the
+    memory is unusable.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class LiveWatch:
         self.cash = CashWatch()
         self.own: dict[str, float] = {}
         self._own_coins = OwnCoins()
+        self.awaited: str | None = None
         self.problem: str | None = None
         self._mode = mode
         self._stake_currency = stake_currency
@@ -137,7 +139,7 @@ class LiveWatch:
         # Read in the future: the clock was put back.
         due = abs(now - _read_at(wallets, now)) >= REFRESH
         doubtful = self.cash.pending or self._unexplained_since.keys() - self._reported
-        doubtful = doubtful or self._lacks_coins(wallets, trades)
+        doubtful = doubtful or any(self.lacks(one, wallets) for one in trades)
         if due or doubtful or WALLETS in self.failing or self.blank(wallets):
             self.refresh(wallets)
         # Also with an old wallet: an exit that it does not show yet is no loss.
@@ -145,13 +147,12 @@ class LiveWatch:
         if self._loaded and WALLETS not in self.failing:
             self._watch_holdings(now, wallets, dp, trades, book)
 
-    def _lacks_coins(self, wallets: Wallets, trades: Sequence[Trade]) -> bool:
-        """Whether the last reading of the wallets has not what a trade holds. freqtrade reads them
-        right after it sends an exit, maybe between the coins' leaving and the money's coming: that
-        would be a loss, and the limits must not be judged on it."""
-        return self._mode == "live" and any(
-            gone(one, wallets, self._own(one)) > SMALL * one.amount for one in trades
-        )
+    def lacks(self, trade: Trade, wallets: Wallets) -> bool:
+        """Whether the last reading of the wallets has not what the trade holds. freqtrade reads
+        them right after it sends an exit, maybe between the coins' leaving and the money's coming:
+        that would be a loss, and the limits must not be judged on it."""
+        missing = gone(trade, wallets, self._own(trade)) if self._mode == "live" else 0.0
+        return bool(missing > SMALL * trade.amount)
 
     def _watch_awaited(self, now: datetime, dp: DataProvider) -> None:
         wallets = {cause: said for cause, said in self.failing.items() if cause == WALLETS}
@@ -243,16 +244,18 @@ class LiveWatch:
             self._read_own(wallets, trades)
             self._own_read = read
         total, _ = cash(wallets, self._stake_currency, trades, self._mode)
+        lacking = [one for one in trades if self.lacks(one, wallets)]
         view = CashView(
             total=total,
             effect=effect_of(trades, Trade.get_total_closed_profit()),
             doubt=FEE_DOUBT * recent_turnover(now),
             paying=sum(paying(one, wallets, self._own(one)) for one in trades),
             bringing=sum(bringing(one, wallets, self._own(one)) for one in trades),
-            proceeds=sum(proceeds(one, wallets, self._own(one)) for one in trades),
+            proceeds=sum(proceeds(one, wallets, self._own(one)) for one in lacking),
             refreshed=read,
         )
         self.cash, settled = self.cash.after(view)
+        self.awaited = awaited(self.cash, lacking, view.doubt)
         if settled:
             self._uncounted += settled
             self._flows.append(CashFlow(now, settled))
@@ -288,7 +291,11 @@ class LiveWatch:
         orders = [one for one in self.unexplained if one.order_id]
         read = _read_at(wallets, now)
         self._missing.look(
-            trades, lambda one: gone(one, wallets, self._own(one)), read, self._tell_missing
+            trades,
+            lambda one: gone(one, wallets, self._own(one)),
+            self._own,
+            read,
+            self._tell_missing,
         )
         if orders and read != self._orders_read:
             self._orders_read = read

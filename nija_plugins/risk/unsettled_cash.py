@@ -14,9 +14,4 @@ def nija_veto(account: Account) -> str | None:
             f"The cash changed by ${account.unsettled:+.2f} and no fill explains it: "
             "entries wait for a second reading of the wallet."
         )
-    if account.receivable:
-        return (
-            f"Coins were sold, and about ${account.receivable:.2f} for them is not there yet: "
-            "entries wait for it."
-        )
-    return None
+    return account.awaited

@@ -41,8 +41,8 @@ class Accounts(RunBase):
         trades = [] if alone else Trade.get_trades_proxy(is_open=True)
         total, free = cash(wallets, stake_currency, trades, self.mode)
         live, others = self.live, ALONE
-        receivable = live.cash.receivable if live else 0.0
-        total += receivable
+        if live is not None:
+            total += live.cash.receivable
         if self.mode == "live" and live is not None:
             own, planned = live.own, self.plans.stop_of_resting
             held, problem = positions(trades, book, now, wallets, own, planned)
@@ -71,7 +71,7 @@ class Accounts(RunBase):
             locks=() if alone else tuple(locks.active(now).items()),
             incidents=self.memory.incidents.recent,
             unsettled=live.cash.pending if live else 0.0,
-            receivable=receivable,
+            awaited=live.awaited if live else None,
             unexplained=live.unexplained if live else (),
             problem=problem or unsound(total, max(free, 0.0), held),
             others=others,

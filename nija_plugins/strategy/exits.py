@@ -70,6 +70,9 @@ class Exits(StrategyBase):
         plan = self._frozen_plan(trade)
         if plan is None:
             return None
+        live = self.run.live
+        if live is not None and live.lacks(trade, self.wallets):
+            return plan.stop_price(trade.open_rate, None)  # no price is left to follow
         best = self._book.highest_close(trade.pair, trade.open_date_utc, now)
         return plan.stop_price(trade.open_rate, best)
 

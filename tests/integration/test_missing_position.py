@@ -5,12 +5,14 @@ from decimal import Decimal
 import pytest
 from freqtrade.persistence import Trade
 
+from nija_plugins.memory.store import MEMORY_FILE
 from tests.integration.live import Bot, Home, open_trade, script
+from tests.integration.painted_market import after
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")
 
-BTC = "BTC/USD"
+BTC, ETH = "BTC/USD", "ETH/USD"
 
 
 def sold_by_hand(home: Home, exchange: str, share: Decimal = Decimal(1)) -> Bot:
@@ -57,6 +59,67 @@ def test_after_the_trade_is_deleted_no_limit_has_moved(home: Home) -> None:
     assert marks is not None and marks.peak == pytest.approx(100, abs=0.5)
     assert bot.account().equity == pytest.approx(100, abs=0.5)
     assert not bot.run.memory.locked
+
+
+def deleted(bot: Bot, hour: float) -> None:
+    """The person follows the advice."""
+    open_trade().delete()
+    Trade.commit()
+    for seconds in (0, 600, 1200):
+        bot.at(hour, seconds)
+
+
+def test_it_follows_no_price(home: Home, exchange: str) -> None:
+    """What was sold at $50,000 is worth no more when the price has doubled."""
+    bot = sold_by_hand(home, exchange)
+    home.market.paint("BTC", 6, [1 + hour / 10 for hour in range(11)])
+    for hour in range(5, 26):
+        bot.at(hour, 600)
+        assert bot.account().equity == pytest.approx(100, abs=0.6)
+    assert bot.run.memory.benchmarks.day_open == pytest.approx(100, abs=0.6)
+    deleted(bot, 26)
+    assert bot.run.memory.benchmarks.peak == pytest.approx(100, abs=0.6)
+    assert not bot.run.memory.locked
+
+
+def test_when_the_memory_is_lost_meanwhile(home: Home, exchange: str) -> None:
+    """What the sale brought is not taken for the owner's beside what it is still to bring."""
+    sold_by_hand(home, exchange)
+    home.kill()
+    (home.user_data / MEMORY_FILE).unlink()
+    home.clock.move_to(after(6))
+    bot = home.start((BTC, ETH), exchange=exchange, live=True)
+    for seconds in (10, 600, 1200):
+        bot.at(6, seconds)
+        assert bot.account().equity == pytest.approx(100, abs=0.6)
+        assert "not known yet" in bot.account().awaited
+    deleted(bot, 7)
+    account = bot.account()
+    assert account.awaited is None
+    assert account.benchmarks.peak == pytest.approx(100, abs=0.6)
+
+
+def test_so_little_that_freqtrade_sells_nothing_any_more(home: Home, exchange: str) -> None:
+    """It tolerates 2%; of a position that lacks more it says in its log that it cannot exit."""
+    sold_by_hand(home, exchange, Decimal("0.04")).at(5, 600).at(5, 1200).at(5, 1800)
+    assert home.alerts("are not on the exchange any more")
+
+
+def test_own_coins_that_are_moved_while_a_stop_rests(home: Home) -> None:
+    """Kraken's stop may be what sold the trade's; after half an hour it is told all the same."""
+    home.account("kraken", USD="100", BTC="0.005")
+    home.plugin("script", script({BTC: [4], ETH: [8]}, stop=0.04))
+    bot = home.start((BTC, ETH), exchange="kraken", live=True).at(1)
+    bot.run.live.store.keep_own("BTC", 0.005)
+    bot.at(2).at(4).at(4, 15).at(5)
+    home.venue.withdraw(home.account("kraken").key, "BTC", "0.0002")
+    for seconds in (600, 1200, 1800):
+        bot.at(5, seconds)
+    assert not home.alerts("are not on the exchange any more")
+    bot.at(5, 2500).at(8)
+    (told,) = home.alerts("are not on the exchange any more")
+    assert "0.005 are marked" in told and "/delete" not in told
+    assert bot.said(f"Entry into {ETH} refused: Entries wait: the coins of trade 1 ({BTC})")
 
 
 def test_a_balance_read_between_the_coins_and_the_money_is_no_loss(

@@ -170,7 +170,8 @@ def test_unsettled_cash_refuses(change: float, told: str) -> None:
 
 
 def test_money_that_sold_coins_have_not_brought_refuses() -> None:
-    assert "$13.20" in unsettled_cash.nija_veto(an_account(receivable=13.2))
+    sentence = "Entries wait: about $13.20 for them is not there yet."
+    assert unsettled_cash.nija_veto(an_account(awaited=sentence)) == sentence
 
 
 def test_what_no_trade_explains_refuses_its_own_pair() -> None:
