@@ -93,17 +93,17 @@ class Benchmarks:
 class Account:
     """Everything the money rules may know. All amounts in stake currency, `time` in UTC.
 
-    `cash` is every unit of stake currency on this broker that is ours, with what sold coins have
-    not brought yet; `free_cash` is the part that is there and that no resting order reserves;
-    `positions` are open here, `others` is what the portfolio's other
-    brokers add. `benchmarks`, `tier` and `limits` are the whole portfolio's. `started` is true once
-    the account met its minimum balances. `wins` and `losses` count its closed trades,
-    `losing_streak` the losses since the last win or streak pause; `locks` are the active locks on
-    all pairs, (reason, end); `incidents` those of the last hour. `unsettled` is a change of cash
-    that may be a deposit or a withdrawal; the benchmarks already count it as one. `awaited` is
-    a sentence while sold coins have not brought their money; `unexplained` is what the exchange
-    holds and no trade explains. `problem` is a sentence when this account cannot
-    be trusted.
+    `cash` is every unit of stake currency on this broker that is ours, what sold coins have not
+    brought yet included, what bought ones have not cost yet excluded; `free_cash` is the part that
+    is there and that no resting order reserves; `positions` are open here, `others` is what the
+    portfolio's other brokers add. `benchmarks`, `tier` and `limits` are the whole portfolio's.
+    `started` is true once the account met its minimum balances. `wins` and `losses` count its
+    closed trades, `losing_streak` the losses since the last win or streak pause; `locks` are the
+    active locks on all pairs, (reason, end); `incidents` those of the last hour. `unsettled` is a
+    change of cash that may be a deposit or a withdrawal; the benchmarks already count it as one.
+    `awaited` is a sentence while money for sold or bought coins is under way; `unexplained` is what
+    the exchange holds and no trade explains. `problem` is a sentence when this account cannot be
+    trusted.
     """
 
     time: datetime

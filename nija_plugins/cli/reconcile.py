@@ -26,6 +26,7 @@ from nija_plugins.cli.tables import show, table
 from nija_plugins.live import reconciling
 from nija_plugins.live.adopting import adopt, bought_for, order_behind, sells
 from nija_plugins.live.holdings import Unexplained
+from nija_plugins.live.own_coins import NOISE, least_left
 from nija_plugins.memory import MemoryUnusable
 
 
@@ -62,12 +63,17 @@ def reconcile(
         try:
             with _quiet():
                 desk = _Desk(chosen(config, broker, env_file), pair)
-                found = desk.look()
+                found, fewer = desk.look(), desk.fewer()
             if as_json and not (adopt_it or own):
                 facts = [asdict(one) for one in found]
                 console.print_json(data={"database": desk.database, "unexplained": facts})
-            elif not found:
+            elif not found and not (own and fewer):
                 told = f"Nothing to reconcile: {desk.database} explains all that {desk.looked_at}."
+                for asset, (marked, left) in fewer.items():
+                    told += (
+                        f" Of your own {marked:.8g} {asset}, {marked - left:.8g} may be gone: "
+                        f"--own marks what is left."
+                    )
                 console.print(told, markup=False, highlight=False, soft_wrap=True)
             elif adopt_it:
                 for one in found:
@@ -75,6 +81,8 @@ def reconcile(
             elif own:
                 for one in found:
                     console.print(desk.keep(one), highlight=False)
+                for asset, (_, left) in fewer.items():
+                    console.print(desk.keep_fewer(asset, left), highlight=False)
             else:
                 _show(console, found, desk.database)
         except (FreqtradeException, MemoryUnusable) as error:
@@ -136,6 +144,19 @@ class _Desk:
         ]
         return [*held, *orders]
 
+    def fewer(self) -> dict[str, tuple[float, float]]:
+        """The assets of the pairs of which fewer coins are there than open trades and the user's
+        own explain: what is marked as own, and what is left of it if no trade has lost any."""
+        trades = Trade.get_trades_proxy(is_open=True)
+        found = {}
+        for asset in {pair.partition("/")[0] for pair in self.pairs}:
+            marked = self.store.own().get(asset, 0.0)
+            traded = sum(one.amount for one in trades if one.safe_base_currency == asset)
+            left = least_left(self.wallets.get_total(asset), traded)
+            if marked - left > NOISE * marked:
+                found[asset] = (marked, left)
+        return found
+
     def adopt(self, found: Unexplained, price: float | None) -> str:
         """Makes `found` a trade; a sentence for the user."""
         orders = self.exchange.fetch_orders(found.pair, self.now - reconciling.LOOK_BACK)
@@ -177,6 +198,11 @@ class _Desk:
             self.store.keep_own(asset, self.store.own().get(asset, 0.0) + found.amount)
         locks.release(found.pair, locks.UNRECONCILED, self.now)
         return f"Kept {found} as your own: the bot leaves it alone."
+
+    def keep_fewer(self, asset: str, left: float) -> str:
+        """Marks what is `left` of `asset` as the user's own; a sentence for the user."""
+        self.store.keep_own(asset, left)
+        return f"{left:.8g} {asset} count as your own from now on."
 
 
 def _show(console: Console, found: list[Unexplained], database: str) -> None:

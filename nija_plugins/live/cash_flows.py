@@ -25,8 +25,8 @@ class CashView:
 
     `total` includes what resting orders reserve; `effect` is what all trades did to it; `doubt` how
     far recent fills may be off; `paying` and `bringing` the most that open orders may have done
-    already, unknown to the database, `proceeds` the least that they bring for coins that have left;
-    `refreshed` when the wallet was read (UTC).
+    already, unknown to the database; `costs` and `proceeds` the least that they take for coins that
+    have come and bring for coins that have left; `refreshed` when the wallet was read (UTC).
     """
 
     total: float
@@ -34,6 +34,7 @@ class CashView:
     doubt: float
     paying: float
     bringing: float
+    costs: float
     proceeds: float
     refreshed: datetime
 
@@ -58,24 +59,31 @@ class CashWatch:
     An exchange's balance may lag behind its fills, so a change counts once two readings of the
     wallet agree on it. `receivable` is what coins that have left have not brought yet, in stake
     currency: the money is on its way, or went into an order that nobody knows of. It is no loss.
+    `payable` is what coins that have come were not paid with: the money is about to go, or they are
+    the owner's. It is no profit.
     """
 
     external: float | None = None
     pending: float = 0.0
     since: datetime | None = None
     receivable: float = 0.0
+    payable: float = 0.0
 
     def after(self, view: CashView) -> tuple["CashWatch", float]:
         """The watch after `view`, and the amount that it settles as a cash flow (usually 0)."""
         if self.external is None:
             # What an order has done unheard would count as brought by the owner, for good.
-            heard = not (view.paying or view.proceeds)
+            heard = max(view.paying, view.proceeds) < CENT
             return CashWatch(view.external if heard else None), 0.0
         change = view.external - self.external
         doubt = CENT + view.doubt
         flow = _beyond(change, -view.paying, view.bringing)
-        missing = view.proceeds - view.paying - (change - flow)
-        watch = CashWatch(self.external, receivable=max(0.0, missing))
+        moved = change - flow
+        watch = CashWatch(
+            self.external,
+            receivable=max(0.0, view.proceeds - view.paying - moved),
+            payable=max(0.0, view.costs - view.bringing + moved),
+        )
         if abs(flow) <= doubt:
             orders_rest = view.paying or view.bringing
             return (watch if orders_rest else replace(watch, external=view.external)), 0.0

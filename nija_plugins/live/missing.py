@@ -35,7 +35,11 @@ class MissingPositions:
     ) -> None:
         """`gone` says how much of a trade's amount is missing, `own` how much of its asset is the
         user's own; `read` when the wallets were read (UTC)."""
-        missing = {trade.id: trade for trade in trades if gone(trade) > SMALL * trade.amount > 0}
+        missing = {
+            trade.id: trade
+            for trade in trades
+            if gone(trade) - _sold_so_far(trade) > SMALL * trade.amount > 0
+        }
         for known in self._since.keys() - missing.keys():
             del self._since[known]
             self._told.discard(known)
@@ -47,19 +51,30 @@ class MissingPositions:
                 tell(_sentence(trade, gone(trade), own(trade)), trade)
 
 
-def _sentence(trade: LocalTrade, gone: float, own: float) -> str:
+def remedy(trade: LocalTrade, own: float) -> str:
+    """What a person can do about missing coins, of whose asset `own` are the user's own."""
+    again = f"let freqtrade look again (/reload_trade {trade.id}), or, if you"
     if own:
-        otherwise = (
-            f"if coins of your own were moved ({own:.8g} are marked), nothing: what is left of "
-            "those is counted when the trade has closed."
+        return (
+            f"{again} moved some of your own {own:.8g} {trade.safe_base_currency}: "
+            f"nija reconcile {trade.pair} --own."
         )
-    else:
-        otherwise = f"if you sold or moved them, /delete {trade.id}."
+    return f"{again} sold or moved them, /delete {trade.id}."
+
+
+def _sentence(trade: LocalTrade, gone: float, own: float) -> str:
     return (
         f"{gone:.8g} {trade.safe_base_currency} of trade {trade.id} are not on the exchange any "
-        "more: sold or moved by hand, or sold by an order whose answer was lost. Let freqtrade "
-        f"look again (/reload_trade {trade.id}), or, {otherwise}"
+        "more: sold or moved by hand, or sold by an order whose answer was lost. To mend it, "
+        f"{remedy(trade, own)}"
     )
+
+
+def _sold_so_far(trade: LocalTrade) -> float:
+    """What resting exits have sold and freqtrade knows of, in base currency. It counts that when
+    they rest no longer, and lets one rest whose remainder would be too small to sell."""
+    exits = [order for order in trade.open_orders if order.ft_order_side == trade.exit_side]
+    return sum(float(order.safe_filled) for order in exits)
 
 
 def _may_be_selling(trade: LocalTrade) -> bool:

@@ -16,7 +16,12 @@ def left_of(own: float, held: float, traded: float) -> float:
     """What is left of `own` where the exchange has `held` and open trades have `traded` (base
     currency): all of it, unless more is missing than a sale of the trades explains."""
     missing = own + traded - held
-    return own if missing <= traded + NOISE * own else max(held - traded, 0.0)
+    return own if missing <= traded + NOISE * own else least_left(held, traded)
+
+
+def least_left(held: float, traded: float) -> float:
+    """What is left of the own coins if no trade has lost any; the same units."""
+    return max(held - traded, 0.0)
 
 
 class OwnCoins:

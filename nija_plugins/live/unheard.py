@@ -1,21 +1,28 @@
 """What a trade's orders may have done to the cash, and the database has not heard of yet."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from freqtrade.persistence import Trade
 from freqtrade.wallets import Wallets
 
 from nija_plugins.live.cash_flows import CENT, FEE_DOUBT, CashWatch
+from nija_plugins.live.missing import remedy
 from nija_plugins.wallet import arrived, exit_fee, gone
 
 
 def paying(trade: Trade, wallets: Wallets, own: float) -> float:
     """The most that the trade's entry orders have cost, in stake currency. `own` are the user's own
     coins, here and below in base currency."""
+    return costs(trade, wallets, own) * (1 + FEE_DOUBT)
+
+
+def costs(trade: Trade, wallets: Wallets, own: float) -> float:
+    """What the coins of the trade's entry orders that have come cost at their price, in stake
+    currency. It may be that they were not bought: a person has deposited some."""
     if not trade.open_orders:
         return 0.0
     price = max(order.safe_price or 0.0 for order in trade.open_orders)
-    return arrived(trade, wallets, own) * price * (1 + FEE_DOUBT)
+    return arrived(trade, wallets, own) * price
 
 
 def bringing(trade: Trade, wallets: Wallets, own: float) -> float:
@@ -32,20 +39,25 @@ def proceeds(trade: Trade, wallets: Wallets, own: float) -> float:
     return gone(trade, wallets, own) * (trade.stop_loss or 0.0) * (1 - exit_fee(trade, wallets))
 
 
-def awaited(watch: CashWatch, lacking: Sequence[Trade], doubt: float) -> str | None:
-    """Why entries wait: a sentence about the money for the `lacking` trades' coins, beyond what is
-    in `doubt` (stake currency) anyway; None when it is there."""
+def awaited(
+    watch: CashWatch, lacking: Sequence[Trade], own: Callable[[Trade], float], doubt: float
+) -> str | None:
+    """Why entries wait: a sentence about money, beyond what is in `doubt` (stake currency) anyway,
+    that the coins of the `lacking` trades have not brought or that orders have not paid yet; None
+    when there is none. `own` are the user's own coins."""
     if watch.external is None:
         missing = "what orders have done to the cash is not known yet"
     elif watch.receivable > CENT + doubt:
         missing = f"about ${watch.receivable:.2f} for them is not there yet"
+    elif watch.payable > CENT + doubt:
+        return (
+            f"Entries wait: coins have come, and about ${watch.payable:.2f} for them is not paid "
+            "yet. If you deposited them, it ends with the entry that rests."
+        )
     else:
         return None
     if not lacking:
         return f"Entries wait: {missing}."
     coins = " and ".join(f"the coins of trade {one.id} ({one.pair})" for one in lacking)
-    one = lacking[0].id
-    return (
-        f"Entries wait: {coins} have left the exchange, and {missing}. If it lasts, let freqtrade "
-        f"look again (/reload_trade {one}), or, if you sold or moved them, /delete {one}."
-    )
+    what_to_do = remedy(lacking[0], own(lacking[0]))
+    return f"Entries wait: {coins} have left the exchange, and {missing}. If it lasts, {what_to_do}"

@@ -21,7 +21,7 @@ from nija_plugins.live.holdings import Unexplained
 from nija_plugins.live.missing import SMALL, MissingPositions
 from nija_plugins.live.own_coins import OwnCoins
 from nija_plugins.live.tallies import recent_turnover, trades_known
-from nija_plugins.live.unheard import awaited, bringing, paying, proceeds
+from nija_plugins.live.unheard import awaited, bringing, costs, paying, proceeds
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
 from nija_plugins.records.decisions import decided
 from nija_plugins.wallet import cash, gone
@@ -42,8 +42,8 @@ class LiveWatch:
 
     `failing` maps each cause that fails at present to a sentence; `unexplained` are holdings and
     orders without a trade; `own` the user's own holdings by asset; `cash` is the external cash;
-    `awaited` is a sentence while sold coins have not brought their money, `problem` one while the
-    memory is unusable.
+    `awaited` is a sentence while money for coins that have left or come is not there or not gone,
+    `problem` one while the memory is unusable.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class LiveWatch:
         them right after it sends an exit, maybe between the coins' leaving and the money's coming:
         that would be a loss, and the limits must not be judged on it."""
         missing = gone(trade, wallets, self._own(trade)) if self._mode == "live" else 0.0
-        return bool(missing > SMALL * trade.amount)
+        return bool(missing > SMALL * trade.amount > 0)
 
     def _watch_awaited(self, now: datetime, dp: DataProvider) -> None:
         wallets = {cause: said for cause, said in self.failing.items() if cause == WALLETS}
@@ -251,11 +251,12 @@ class LiveWatch:
             doubt=FEE_DOUBT * recent_turnover(now),
             paying=sum(paying(one, wallets, self._own(one)) for one in trades),
             bringing=sum(bringing(one, wallets, self._own(one)) for one in trades),
+            costs=sum(costs(one, wallets, self._own(one)) for one in trades),
             proceeds=sum(proceeds(one, wallets, self._own(one)) for one in lacking),
             refreshed=read,
         )
         self.cash, settled = self.cash.after(view)
-        self.awaited = awaited(self.cash, lacking, view.doubt)
+        self.awaited = awaited(self.cash, lacking, self._own, view.doubt)
         if settled:
             self._uncounted += settled
             self._flows.append(CashFlow(now, settled))

@@ -42,7 +42,7 @@ class Accounts(RunBase):
         total, free = cash(wallets, stake_currency, trades, self.mode)
         live, others = self.live, ALONE
         if live is not None:
-            total += live.cash.receivable
+            total += live.cash.receivable - live.cash.payable
         if self.mode == "live" and live is not None:
             own, planned = live.own, self.plans.stop_of_resting
             held, problem = positions(trades, book, now, wallets, own, planned)

@@ -6,8 +6,10 @@ import pytest
 from freqtrade.persistence import Trade
 
 from nija_plugins.memory.store import MEMORY_FILE
+from nija_plugins.venue.faults import Fault
 from tests.integration.live import Bot, Home, open_trade, script
 from tests.integration.painted_market import after
+from tests.integration.test_reconcile import reconcile
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")
@@ -105,21 +107,49 @@ def test_so_little_that_freqtrade_sells_nothing_any_more(home: Home, exchange: s
     assert home.alerts("are not on the exchange any more")
 
 
-def test_own_coins_that_are_moved_while_a_stop_rests(home: Home) -> None:
-    """Kraken's stop may be what sold the trade's; after half an hour it is told all the same."""
-    home.account("kraken", USD="100", BTC="0.005")
-    home.plugin("script", script({BTC: [4], ETH: [8]}, stop=0.04))
-    bot = home.start((BTC, ETH), exchange="kraken", live=True).at(1)
+def with_own_coins_moved(home: Home, exchange: str) -> Bot:
+    """A position of 0.00026 BTC beside 0.005 of a person's own, of which 0.0002 are moved."""
+    home.account(exchange, USD="100", BTC="0.005")
+    home.plugin("script", script({BTC: [4], ETH: [8, 12]}, stop=0.04))
+    bot = home.start((BTC, ETH), exchange=exchange, live=True).at(1)
     bot.run.live.store.keep_own("BTC", 0.005)
     bot.at(2).at(4).at(4, 15).at(5)
-    home.venue.withdraw(home.account("kraken").key, "BTC", "0.0002")
-    for seconds in (600, 1200, 1800):
+    home.venue.withdraw(home.account(exchange).key, "BTC", "0.0002")
+    return bot
+
+
+def test_own_coins_that_are_moved_beside_it(
+    home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can know whose they were, so that a person is asked. The stop goes on trailing: there
+    is enough to sell. On Kraken, where a resting stop may be what sold them, half an hour later."""
+    home.market.paint("BTC", 5, [1.0, 1.1, 1.2, 1.3, 1.4, 1.5])
+    bot = with_own_coins_moved(home, exchange)
+    for hour in range(5, 9):
+        for seconds in (60, 600, 1200, 1800, 2500):
+            bot.at(hour, seconds)
+    (told,) = home.alerts("are not on the exchange any more")
+    assert f"nija reconcile {BTC} --own" in told and "/delete" not in told
+    (refused,) = bot.said(f"Entry into {ETH} refused: Entries wait: the coins of trade 1 ({BTC})")
+    assert f"nija reconcile {BTC} --own" in refused and "/delete" not in refused
+    assert open_trade(BTC).stop_loss > 55_000, "it follows the price"
+    assert "Of your own 0.005 BTC, 0.0002 may be gone" in reconcile(home, monkeypatch, BTC)
+    assert "0.0048 BTC count as your own" in reconcile(home, monkeypatch, BTC, "--own")
+    bot.at(12).at(12, 60)
+    assert bot.account().awaited is None
+    assert {trade.pair for trade in Trade.get_trades_proxy(is_open=True)} == {BTC, ETH}
+
+
+def test_what_an_exit_that_rests_has_sold_is_not_missing(home: Home, exchange: str) -> None:
+    """freqtrade ends no exit whose remainder would be too small for it."""
+    home.plugin("script", script({BTC: [4]}, stop=0.04))
+    home.market.paint("BTC", 5, [0.40])
+    bot = home.start((BTC,), exchange=exchange, live=True).at(4).at(4, 15).at(4, 30)
+    bot.strategy.time_stop = after(0.9) - after(0)
+    home.venue.faults.add("add_order", Fault.PARTIAL, share="0.9")
+    for seconds in range(1, 2600, 120):
         bot.at(5, seconds)
     assert not home.alerts("are not on the exchange any more")
-    bot.at(5, 2500).at(8)
-    (told,) = home.alerts("are not on the exchange any more")
-    assert "0.005 are marked" in told and "/delete" not in told
-    assert bot.said(f"Entry into {ETH} refused: Entries wait: the coins of trade 1 ({BTC})")
 
 
 def test_a_balance_read_between_the_coins_and_the_money_is_no_loss(

@@ -1,11 +1,12 @@
-"""Coins that are sold and whose money nobody has seen yet, through the real bot at the venue."""
+"""Coins that have left or come without their money, through the real bot at the venue."""
 
 import pytest
 from freqtrade.persistence import Trade
 
 from nija_plugins.venue.faults import Fault
-from tests.integration.live import Bot, Home, closed_trade, script
+from tests.integration.live import Bot, Home, closed_trade, open_trade, script
 from tests.integration.painted_market import after
+from tests.integration.test_live_mode import BID
 
 # One exchange serves all of them.
 pytestmark = pytest.mark.xdist_group("live")
@@ -47,3 +48,27 @@ def test_until_the_database_hears_of_it_entries_wait(home: Home, exchange: str) 
     assert account.equity == pytest.approx(100, abs=1.5), "less fees and the way to the stop"
     bot.at(8, 20).at(8, 40)
     assert bot.account().awaited is None
+
+
+def test_coins_that_come_beside_a_resting_entry_are_no_profit(home: Home, exchange: str) -> None:
+    """A person deposits as many as the entry is for, or more: nothing was paid for them."""
+    home.account(exchange, USD="1000")
+    home.plugin("scripted", script({ETH: [4], BTC: [8]}, stop=0.04))
+    home.market.paint("BTC", 8, [1.03])
+    bot = home.start((BTC, ETH), exchange=exchange, live=True).at(4).at(4, 15).at(5)
+    stop = open_trade(ETH).stop_loss
+    bot.config["entry_pricing"] = BID
+    bot.at(8).at(8, 20)
+    assert open_trade(BTC).open_orders
+    home.venue.deposit(home.account(exchange).key, "BTC", "0.01")
+    for seconds in (330, 450):
+        bot.at(8, seconds)
+        account = bot.account()
+        assert account.equity == pytest.approx(1000, abs=4)
+        assert "is not paid yet" in account.awaited
+    for seconds in (640, 700, 1100):
+        bot.at(8, seconds)
+    account = bot.account()
+    assert account.awaited is None
+    assert account.benchmarks.peak == pytest.approx(1000, abs=4)
+    assert open_trade(ETH).stop_loss == stop

@@ -13,7 +13,14 @@ from nija_plugins.live.cash_flows import CashView, CashWatch, effect_of, share_o
 from tests.conftest import NOW
 
 QUIET = CashView(
-    total=100.0, effect=0.0, doubt=0.0, paying=0.0, bringing=0.0, proceeds=0.0, refreshed=NOW
+    total=100.0,
+    effect=0.0,
+    doubt=0.0,
+    paying=0.0,
+    bringing=0.0,
+    costs=0.0,
+    proceeds=0.0,
+    refreshed=NOW,
 )
 WATCH = CashWatch(100.0)
 LATER = NOW + timedelta(minutes=5)
@@ -149,6 +156,14 @@ def test_an_entry_that_filled_unheard_took_none_of_it() -> None:
     both = replace(SOLD, total=86.0 + 14.0 - 13.0, paying=13.2)
     assert WATCH.after(both) == (WATCH, 0.0)
     assert WATCH.after(replace(both, total=73.0))[0].receivable == pytest.approx(12.8)
+
+
+@pytest.mark.parametrize(("paid", "payable"), [(0.0, 13.0), (13.1, 0.0), (5.0, 8.0)])
+def test_what_coins_that_have_come_did_not_cost_is_payable(paid: float, payable: float) -> None:
+    """The debit is on its way, or a person has deposited the coins: they are no profit."""
+    after, settled = WATCH.after(view(total=100 - paid, paying=13.3, costs=13.0))
+    assert after == CashWatch(100.0, payable=pytest.approx(payable))
+    assert settled == 0.0
 
 
 def test_a_withdrawal_meanwhile_is_none_of_it() -> None:
