@@ -101,8 +101,8 @@ class Account:
     closed trades, `losing_streak` the losses since the last win or streak pause; `locks` are the
     active locks on all pairs, (reason, end); `incidents` those of the last hour. `unsettled` is a
     change of cash that may be a deposit or a withdrawal; the benchmarks already count it as one.
-    `awaited` is a sentence while money for sold or bought coins is under way; `unexplained` is what
-    the exchange holds and no trade explains. `problem` is a sentence when this account cannot be
+    `awaited` is a sentence while sold coins have not brought their money; `unexplained` is what the
+    exchange holds and no trade explains. `problem` is a sentence when this account cannot be
     trusted.
     """
 

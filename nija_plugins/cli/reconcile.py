@@ -65,14 +65,18 @@ def reconcile(
                 desk = _Desk(chosen(config, broker, env_file), pair)
                 found, fewer = desk.look(), desk.fewer()
             if as_json and not (adopt_it or own):
-                facts = [asdict(one) for one in found]
-                console.print_json(data={"database": desk.database, "unexplained": facts})
+                facts = {
+                    "database": desk.database,
+                    "unexplained": [asdict(one) for one in found],
+                    "own_gone": {asset: marked - left for asset, (marked, left) in fewer.items()},
+                }
+                console.print_json(data=facts)
             elif not found and not (own and fewer):
                 told = f"Nothing to reconcile: {desk.database} explains all that {desk.looked_at}."
                 for asset, (marked, left) in fewer.items():
                     told += (
-                        f" Of your own {marked:.8g} {asset}, {marked - left:.8g} may be gone: "
-                        f"--own marks what is left."
+                        f" Of your own {marked:.8g} {asset}, {marked - left:.8g} may be gone: if "
+                        "it was those that you sold or moved, --own marks what is left."
                     )
                 console.print(told, markup=False, highlight=False, soft_wrap=True)
             elif adopt_it:
@@ -153,9 +157,21 @@ class _Desk:
             marked = self.store.own().get(asset, 0.0)
             traded = sum(one.amount for one in trades if one.safe_base_currency == asset)
             left = least_left(self.wallets.get_total(asset), traded)
-            if marked - left > NOISE * marked:
+            mine = [one for one in trades if one.safe_base_currency == asset]
+            if marked - left > NOISE * marked and not any(self._sells(one) for one in mine):
                 found[asset] = (marked, left)
         return found
+
+    def _sells(self, trade: Trade) -> bool:
+        """Whether an order of the trade's has sold, and the bot has yet to hear of it."""
+        orders = [(one, False) for one in trade.open_orders if one.ft_order_side == trade.exit_side]
+        orders += [(one, True) for one in trade.open_sl_orders]
+        told = (
+            self.exchange.fetch_order_or_stoploss_order(one.order_id, trade.pair, is_stop)
+            for one, is_stop in orders
+            if one.order_id != reconciling.NO_ID
+        )
+        return any(one.get("filled") or one.get("status") == "closed" for one in told)
 
     def adopt(self, found: Unexplained, price: float | None) -> str:
         """Makes `found` a trade; a sentence for the user."""

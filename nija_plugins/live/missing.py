@@ -53,13 +53,13 @@ class MissingPositions:
 
 def remedy(trade: LocalTrade, own: float) -> str:
     """What a person can do about missing coins, of whose asset `own` are the user's own."""
-    again = f"let freqtrade look again (/reload_trade {trade.id}), or, if you"
+    moved = f"let freqtrade look again (/reload_trade {trade.id}), or, if you sold or moved"
     if own:
         return (
-            f"{again} moved some of your own {own:.8g} {trade.safe_base_currency}: "
-            f"nija reconcile {trade.pair} --own."
+            f"{moved} some of your own {own:.8g} {trade.safe_base_currency}, "
+            f"nija reconcile {trade.pair} --own; if the trade's, /delete {trade.id}."
         )
-    return f"{again} sold or moved them, /delete {trade.id}."
+    return f"{moved} them, /delete {trade.id}."
 
 
 def _sentence(trade: LocalTrade, gone: float, own: float) -> str:

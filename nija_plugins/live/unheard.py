@@ -32,28 +32,53 @@ def bringing(trade: Trade, wallets: Wallets, own: float) -> float:
     return gone(trade, wallets, own) * price
 
 
-def proceeds(trade: Trade, wallets: Wallets, own: float) -> float:
-    """What the part of the trade which is gone brings at its stop, after the fee, in stake
-    currency: with it the account stands no lower than if every stop were hit, which the loss limits
-    allow for. Barring a gap, it is the least."""
-    return gone(trade, wallets, own) * (trade.stop_loss or 0.0) * (1 - exit_fee(trade, wallets))
+def proceeds(trade: Trade, wallets: Wallets, own: float, stop: float) -> float:
+    """What the part of the trade which is gone brings at its `stop` (a price), after the fee, in
+    stake currency: with it the account stands no lower than if every stop were hit, which the loss
+    limits allow for. Barring a gap, it is the least."""
+    return gone(trade, wallets, own) * stop * (1 - exit_fee(trade, wallets))
+
+
+MISSED = "nija_missed_stop"
+"""A trade's stop when coins of it were first missed, among its custom data."""
+
+
+class MissedStops:
+    """The stop of each trade whose coins have left, as it was when they were first missed: a price
+    that rises later is none of theirs, though freqtrade goes on trailing. Kept with the trade, so
+    that the next process knows it, too."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, float] = {}
+
+    def of(self, lacking: Sequence[Trade]) -> dict[int, float]:
+        """The price by the number of each `lacking` trade. What the others had is forgotten."""
+        for trade in lacking:
+            if trade.id not in self._known:
+                self._known[trade.id] = _first_stop(trade)
+        self._known = {one.id: self._known[one.id] for one in lacking}
+        return self._known
+
+
+def _first_stop(trade: Trade) -> float:
+    stop = float(trade.stop_loss or 0.0)
+    stored: float | None = trade.get_custom_data(MISSED)
+    if stored is None:
+        trade.set_custom_data(MISSED, stop)
+        return stop
+    return min(stored, stop)
 
 
 def awaited(
     watch: CashWatch, lacking: Sequence[Trade], own: Callable[[Trade], float], doubt: float
 ) -> str | None:
-    """Why entries wait: a sentence about money, beyond what is in `doubt` (stake currency) anyway,
-    that the coins of the `lacking` trades have not brought or that orders have not paid yet; None
-    when there is none. `own` are the user's own coins."""
+    """Why entries wait: a sentence about money that the coins of the `lacking` trades have not
+    brought, beyond what is in `doubt` (stake currency) anyway; None when there is none. `own` are
+    the user's own coins."""
     if watch.external is None:
         missing = "what orders have done to the cash is not known yet"
     elif watch.receivable > CENT + doubt:
         missing = f"about ${watch.receivable:.2f} for them is not there yet"
-    elif watch.payable > CENT + doubt:
-        return (
-            f"Entries wait: coins have come, and about ${watch.payable:.2f} for them is not paid "
-            "yet. If you deposited them, it ends with the entry that rests."
-        )
     else:
         return None
     if not lacking:

@@ -21,7 +21,7 @@ from nija_plugins.live.holdings import Unexplained
 from nija_plugins.live.missing import SMALL, MissingPositions
 from nija_plugins.live.own_coins import OwnCoins
 from nija_plugins.live.tallies import recent_turnover, trades_known
-from nija_plugins.live.unheard import awaited, bringing, costs, paying, proceeds
+from nija_plugins.live.unheard import MissedStops, awaited, bringing, costs, paying, proceeds
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
 from nija_plugins.records.decisions import decided
 from nija_plugins.wallet import cash, gone
@@ -42,8 +42,8 @@ class LiveWatch:
 
     `failing` maps each cause that fails at present to a sentence; `unexplained` are holdings and
     orders without a trade; `own` the user's own holdings by asset; `cash` is the external cash;
-    `awaited` is a sentence while money for coins that have left or come is not there or not gone,
-    `problem` one while the memory is unusable.
+    `awaited` is a sentence while sold coins have not brought their money, `problem` one while the
+    memory is unusable.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class LiveWatch:
         self._uncounted = 0.0
         self._flows: list[CashFlow] = []
         self._missing = MissingPositions()
+        self._missed_stops = MissedStops()
 
     # -- memory -----------------------------------------------------------------------------
 
@@ -245,6 +246,7 @@ class LiveWatch:
             self._own_read = read
         total, _ = cash(wallets, self._stake_currency, trades, self._mode)
         lacking = [one for one in trades if self.lacks(one, wallets)]
+        stops = self._missed_stops.of(lacking)
         view = CashView(
             total=total,
             effect=effect_of(trades, Trade.get_total_closed_profit()),
@@ -252,7 +254,7 @@ class LiveWatch:
             paying=sum(paying(one, wallets, self._own(one)) for one in trades),
             bringing=sum(bringing(one, wallets, self._own(one)) for one in trades),
             costs=sum(costs(one, wallets, self._own(one)) for one in trades),
-            proceeds=sum(proceeds(one, wallets, self._own(one)) for one in lacking),
+            proceeds=sum(proceeds(one, wallets, self._own(one), stops[one.id]) for one in lacking),
             refreshed=read,
         )
         self.cash, settled = self.cash.after(view)

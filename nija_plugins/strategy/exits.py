@@ -12,11 +12,10 @@ from freqtrade.strategy import stoploss_from_absolute
 from nija_plugins.copying.standing import WORD
 from nija_plugins.copying.tag import is_copy
 from nija_plugins.live import lost_exits
-from nija_plugins.live.missing import SMALL
 from nija_plugins.locks import DRAWDOWN
 from nija_plugins.records.decisions import decided
 from nija_plugins.strategy.base import StrategyBase
-from nija_plugins.wallet import gone, keep_stop
+from nija_plugins.wallet import keep_stop
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +70,6 @@ class Exits(StrategyBase):
         plan = self._frozen_plan(trade)
         if plan is None:
             return None
-        if self._mode == "live" and gone(trade, self.wallets, own=0.0) > SMALL * trade.amount:
-            return plan.stop_price(trade.open_rate, None)  # no price is left to follow
         best = self._book.highest_close(trade.pair, trade.open_date_utc, now)
         return plan.stop_price(trade.open_rate, best)
 

@@ -17,15 +17,18 @@ pytestmark = pytest.mark.xdist_group("live")
 BTC, ETH = "BTC/USD", "ETH/USD"
 
 
-def sold_by_hand(home: Home, exchange: str, share: Decimal = Decimal(1)) -> Bot:
-    """A position, of which a person sells `share` on the exchange's site."""
+def sold_by_hand(home: Home, exchange: str, share: Decimal = Decimal(1), *, own: str = "0") -> Bot:
+    """A position beside `own` coins, of which a person sells `share` on the exchange's site."""
+    home.account(exchange, USD="100", BTC=own)
     home.plugin("script", script({BTC: [4]}, stop=0.04))
-    bot = home.start((BTC,), exchange=exchange, live=True).at(4).at(5)
+    bot = home.start((BTC,), exchange=exchange, live=True).at(1)
+    bot.run.live.store.keep_own("BTC", float(own))
+    bot.at(4).at(5)
     key = home.account(exchange).key
     for stop in home.books(exchange).open_orders:  # it holds the coins
         with home.venue.exchange(exchange) as there:
             there.cancel(key, stop.id)
-    amount = (home.books(exchange).total("BTC") * share).quantize(Decimal("1e-8"))
+    amount = ((home.books(exchange).total("BTC") - Decimal(own)) * share).quantize(Decimal("1e-8"))
     home.venue.withdraw(key, "BTC", amount)
     home.venue.deposit(
         key, "USD", (amount * Decimal(home.market.price("BTC"))).quantize(Decimal("0.01"))
@@ -71,9 +74,10 @@ def deleted(bot: Bot, hour: float) -> None:
         bot.at(hour, seconds)
 
 
-def test_it_follows_no_price(home: Home, exchange: str) -> None:
+@pytest.mark.parametrize("own", ["0", "0.005"])
+def test_its_money_follows_no_price(home: Home, exchange: str, own: str) -> None:
     """What was sold at $50,000 is worth no more when the price has doubled."""
-    bot = sold_by_hand(home, exchange)
+    bot = sold_by_hand(home, exchange, own=own)
     home.market.paint("BTC", 6, [1 + hour / 10 for hour in range(11)])
     for hour in range(5, 26):
         bot.at(hour, 600)
@@ -82,6 +86,17 @@ def test_it_follows_no_price(home: Home, exchange: str) -> None:
     deleted(bot, 26)
     assert bot.run.memory.benchmarks.peak == pytest.approx(100, abs=0.6)
     assert not bot.run.memory.locked
+
+
+def test_nor_after_a_restart(home: Home) -> None:
+    bot = sold_by_hand(home, "coinbase", own="0.005")
+    home.market.paint("BTC", 6, [1 + hour / 10 for hour in range(6)])
+    for hour in range(5, 12):
+        bot.at(hour, 600)
+    home.kill()
+    home.clock.move_to(after(12))
+    bot = home.start((BTC,), exchange="coinbase", live=True).at(12, 60).at(12, 600)
+    assert bot.account().equity == pytest.approx(100, abs=0.6)
 
 
 def test_when_the_memory_is_lost_meanwhile(home: Home, exchange: str) -> None:
@@ -121,23 +136,40 @@ def with_own_coins_moved(home: Home, exchange: str) -> Bot:
 def test_own_coins_that_are_moved_beside_it(
     home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody can know whose they were, so that a person is asked. The stop goes on trailing: there
-    is enough to sell. On Kraken, where a resting stop may be what sold them, half an hour later."""
+    """Nobody can know whose they were, so that a person is asked; on Kraken, where a resting stop
+    may be what sold them, half an hour later. The stop goes on trailing."""
     home.market.paint("BTC", 5, [1.0, 1.1, 1.2, 1.3, 1.4, 1.5])
     bot = with_own_coins_moved(home, exchange)
     for hour in range(5, 9):
         for seconds in (60, 600, 1200, 1800, 2500):
             bot.at(hour, seconds)
     (told,) = home.alerts("are not on the exchange any more")
-    assert f"nija reconcile {BTC} --own" in told and "/delete" not in told
+    assert f"nija reconcile {BTC} --own; if the trade's, /delete 1" in told
     (refused,) = bot.said(f"Entry into {ETH} refused: Entries wait: the coins of trade 1 ({BTC})")
-    assert f"nija reconcile {BTC} --own" in refused and "/delete" not in refused
+    assert f"nija reconcile {BTC} --own" in refused
     assert open_trade(BTC).stop_loss > 55_000, "it follows the price"
     assert "Of your own 0.005 BTC, 0.0002 may be gone" in reconcile(home, monkeypatch, BTC)
     assert "0.0048 BTC count as your own" in reconcile(home, monkeypatch, BTC, "--own")
     bot.at(12).at(12, 60)
     assert bot.account().awaited is None
     assert {trade.pair for trade in Trade.get_trades_proxy(is_open=True)} == {BTC, ETH}
+
+
+def test_a_sale_that_the_bot_has_yet_to_hear_of_took_none_of_them(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stop has gone off at Kraken, and a person looks before the bot's next loop."""
+    home.account("kraken", USD="100", BTC="0.005")
+    home.plugin("script", script({BTC: [4]}, stop=0.04))
+    home.market.paint("BTC", 5, [0.90])
+    bot = home.start((BTC,), exchange="kraken", live=True).at(1)
+    bot.run.live.store.keep_own("BTC", 0.005)
+    bot.at(4).at(4, 30)
+    assert open_trade().open_sl_orders
+    home.clock.move_to(after(5.5))
+    assert float(home.books("kraken").total("BTC")) == 0.005
+    assert "may be gone" not in reconcile(home, monkeypatch, BTC)
+    assert "count as your own" not in reconcile(home, monkeypatch, BTC, "--own")
 
 
 def test_what_an_exit_that_rests_has_sold_is_not_missing(home: Home, exchange: str) -> None:
