@@ -49,15 +49,18 @@ class MissedStops:
     that the next process knows it, too."""
 
     def __init__(self) -> None:
-        self._known: dict[int, float] = {}
+        self._known: dict[int, float | None] = {}
 
-    def of(self, lacking: Sequence[Trade]) -> dict[int, float]:
-        """The price by the number of each `lacking` trade. What the others had is forgotten."""
-        for trade in lacking:
-            if trade.id not in self._known:
-                self._known[trade.id] = _first_stop(trade)
-        self._known = {one.id: self._known[one.id] for one in lacking}
-        return self._known
+    def of(self, trades: Sequence[Trade], lacking: Sequence[Trade]) -> dict[int, float]:
+        """The price by the number of each `lacking` one of the open `trades`. That of the others is
+        forgotten: their coins are there, a balance only lagged behind a fill."""
+        missed = {one.id for one in lacking}
+        stops = {one.id: self._known.get(one.id) or _first_stop(one) for one in lacking}
+        for trade in trades:
+            if trade.id not in missed and self._known.get(trade.id, 0.0) is not None:
+                _forget_stop(trade)
+        self._known = {one.id: stops.get(one.id) for one in trades}
+        return stops
 
 
 def _first_stop(trade: Trade) -> float:
@@ -67,6 +70,11 @@ def _first_stop(trade: Trade) -> float:
         trade.set_custom_data(MISSED, stop)
         return stop
     return min(stored, stop)
+
+
+def _forget_stop(trade: Trade) -> None:
+    if trade.get_custom_data(MISSED) is not None:
+        trade.delete_custom_data(MISSED)
 
 
 def awaited(

@@ -246,7 +246,7 @@ class LiveWatch:
             self._own_read = read
         total, _ = cash(wallets, self._stake_currency, trades, self._mode)
         lacking = [one for one in trades if self.lacks(one, wallets)]
-        stops = self._missed_stops.of(lacking)
+        stops = self._missed_stops.of(trades, lacking)
         view = CashView(
             total=total,
             effect=effect_of(trades, Trade.get_total_closed_profit()),

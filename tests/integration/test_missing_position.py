@@ -24,16 +24,20 @@ def sold_by_hand(home: Home, exchange: str, share: Decimal = Decimal(1), *, own:
     bot = home.start((BTC,), exchange=exchange, live=True).at(1)
     bot.run.live.store.keep_own("BTC", float(own))
     bot.at(4).at(5)
+    amount = ((home.books(exchange).total("BTC") - Decimal(own)) * share).quantize(Decimal("1e-8"))
+    coins_leave(home, exchange, amount)
+    brings = (amount * Decimal(home.market.price("BTC"))).quantize(Decimal("0.01"))
+    home.venue.deposit(home.account(exchange).key, "USD", brings)
+    return bot
+
+
+def coins_leave(home: Home, exchange: str, amount: Decimal) -> None:
+    """By a person's hand, who ends the stop that holds them first."""
     key = home.account(exchange).key
-    for stop in home.books(exchange).open_orders:  # it holds the coins
+    for stop in home.books(exchange).open_orders:
         with home.venue.exchange(exchange) as there:
             there.cancel(key, stop.id)
-    amount = ((home.books(exchange).total("BTC") - Decimal(own)) * share).quantize(Decimal("1e-8"))
     home.venue.withdraw(key, "BTC", amount)
-    home.venue.deposit(
-        key, "USD", (amount * Decimal(home.market.price("BTC"))).quantize(Decimal("0.01"))
-    )
-    return bot
 
 
 def test_it_is_told_once_and_is_no_deposit_and_no_loss(home: Home, exchange: str) -> None:
@@ -191,8 +195,38 @@ def test_a_balance_read_between_the_coins_and_the_money_is_no_loss(
     their proceeds not there yet. No limit is reached on that."""
     home.plugin("script", script({BTC: [4]}, stop=0.04))
     bot = home.start((BTC,), exchange=exchange, live=True).at(4).at(5)
-    wallets = bot.wallets._wallets
-    wallets["BTC"] = wallets["BTC"]._replace(free=0.0, used=0.0, total=0.0)
+    coins_unseen(bot)
     bot.at(5, 60)
     assert not bot.run.memory.locked
     assert bot.account().equity == pytest.approx(100, abs=0.5)
+
+
+def coins_unseen(bot: Bot) -> None:
+    """As freqtrade's last reading of a balance that lags behind would have it."""
+    wallets = bot.wallets._wallets
+    wallets["BTC"] = wallets["BTC"]._replace(free=0.0, used=0.0, total=0.0)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_after_a_balance_that_lagged_what_is_missing_later_counts_at_the_stop_of_then(
+    home: Home, exchange: str, restarted: bool
+) -> None:
+    """The coins of an entry were not in the balance yet; since then the stop has followed the
+    price."""
+    home.plugin("script", script({BTC: [4]}, stop=0.04))
+    home.market.paint("BTC", 5, [1.1, 1.2, 1.3, 1.4, 1.5])
+    bot = home.start((BTC,), exchange=exchange, live=True).at(4).at(4, 15)
+    coins_unseen(bot)
+    bot.run.live.look_at_cash(after(4, 16), bot.wallets, [open_trade()])
+    if restarted:
+        home.kill()
+        bot = home.start((BTC,), exchange=exchange, live=True)
+    for hour in range(5, 10):
+        bot.at(hour, 60).at(hour, 600)
+    stop = open_trade().stop_loss
+    assert stop > 60_000
+    before = bot.account()
+    coins_leave(home, exchange, home.books(exchange).total("BTC"))
+    bot.at(9, 1200)
+    at_stop = before.cash + open_trade().amount * stop
+    assert bot.account().equity == pytest.approx(at_stop, rel=0.01)
