@@ -7,7 +7,7 @@ from freqtrade.wallets import Wallets
 
 from nija_plugins.live.cash_flows import CENT, FEE_DOUBT, CashWatch
 from nija_plugins.live.missing import remedy
-from nija_plugins.wallet import arrived, exit_fee, gone
+from nija_plugins.wallet import arrived, gone
 
 
 def paying(trade: Trade, wallets: Wallets, own: float) -> float:
@@ -30,51 +30,6 @@ def bringing(trade: Trade, wallets: Wallets, own: float) -> float:
     prices = (order.safe_price or 0.0 for order in trade.open_orders)
     price: float = max(trade.max_rate or 0.0, trade.open_rate, *prices)
     return gone(trade, wallets, own) * price
-
-
-def proceeds(trade: Trade, wallets: Wallets, own: float, stop: float) -> float:
-    """What the part of the trade which is gone brings at its `stop` (a price), after the fee, in
-    stake currency: with it the account stands no lower than if every stop were hit, which the loss
-    limits allow for. Barring a gap, it is the least."""
-    return gone(trade, wallets, own) * stop * (1 - exit_fee(trade, wallets))
-
-
-MISSED = "nija_missed_stop"
-"""A trade's stop when coins of it were first missed, among its custom data."""
-
-
-class MissedStops:
-    """The stop of each trade whose coins have left, as it was when they were first missed: a price
-    that rises later is none of theirs, though freqtrade goes on trailing. Kept with the trade, so
-    that the next process knows it, too."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, float | None] = {}
-
-    def of(self, trades: Sequence[Trade], lacking: Sequence[Trade]) -> dict[int, float]:
-        """The price by the number of each `lacking` one of the open `trades`. That of the others is
-        forgotten: their coins are there, a balance only lagged behind a fill."""
-        missed = {one.id for one in lacking}
-        stops = {one.id: self._known.get(one.id) or _first_stop(one) for one in lacking}
-        for trade in trades:
-            if trade.id not in missed and self._known.get(trade.id, 0.0) is not None:
-                _forget_stop(trade)
-        self._known = {one.id: stops.get(one.id) for one in trades}
-        return stops
-
-
-def _first_stop(trade: Trade) -> float:
-    stop = float(trade.stop_loss or 0.0)
-    stored: float | None = trade.get_custom_data(MISSED)
-    if stored is None:
-        trade.set_custom_data(MISSED, stop)
-        return stop
-    return min(stored, stop)
-
-
-def _forget_stop(trade: Trade) -> None:
-    if trade.get_custom_data(MISSED) is not None:
-        trade.delete_custom_data(MISSED)
 
 
 def awaited(

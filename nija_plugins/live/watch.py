@@ -18,10 +18,11 @@ from nija_plugins.live import reconciling
 from nija_plugins.live.awaited import AwaitedOrders, late_candles
 from nija_plugins.live.cash_flows import FEE_DOUBT, CashFlow, CashView, CashWatch, effect_of
 from nija_plugins.live.holdings import Unexplained
+from nija_plugins.live.missed import MissedCoins
 from nija_plugins.live.missing import SMALL, MissingPositions
 from nija_plugins.live.own_coins import OwnCoins
 from nija_plugins.live.tallies import recent_turnover, trades_known
-from nija_plugins.live.unheard import MissedStops, awaited, bringing, costs, paying, proceeds
+from nija_plugins.live.unheard import awaited, bringing, costs, paying
 from nija_plugins.memory import AccountStore, Memory, MemoryUnusable, Snapshot
 from nija_plugins.records.decisions import decided
 from nija_plugins.wallet import cash, gone
@@ -76,7 +77,7 @@ class LiveWatch:
         self._uncounted = 0.0
         self._flows: list[CashFlow] = []
         self._missing = MissingPositions()
-        self._missed_stops = MissedStops()
+        self._missed = MissedCoins()
 
     # -- memory -----------------------------------------------------------------------------
 
@@ -140,7 +141,7 @@ class LiveWatch:
         # Read in the future: the clock was put back.
         due = abs(now - _read_at(wallets, now)) >= REFRESH
         doubtful = self.cash.pending or self._unexplained_since.keys() - self._reported
-        doubtful = doubtful or any(self.lacks(one, wallets) for one in trades)
+        doubtful = doubtful or any(self.missing(one, wallets) for one in trades)
         if due or doubtful or WALLETS in self.failing or self.blank(wallets):
             self.refresh(wallets)
         # Also with an old wallet: an exit that it does not show yet is no loss.
@@ -148,12 +149,12 @@ class LiveWatch:
         if self._loaded and WALLETS not in self.failing:
             self._watch_holdings(now, wallets, dp, trades, book)
 
-    def lacks(self, trade: Trade, wallets: Wallets) -> bool:
-        """Whether the last reading of the wallets has not what the trade holds. freqtrade reads
-        them right after it sends an exit, maybe between the coins' leaving and the money's coming:
-        that would be a loss, and the limits must not be judged on it."""
+    def missing(self, trade: Trade, wallets: Wallets) -> float:
+        """What the last reading of the wallets lacks of the trade, in base currency; 0 for less
+        than SMALL. freqtrade reads them right after it sends an exit, maybe between the coins'
+        leaving and the money's coming: that is no loss for a limit to be judged on."""
         missing = gone(trade, wallets, self._own(trade)) if self._mode == "live" else 0.0
-        return bool(missing > SMALL * trade.amount > 0)
+        return missing if missing > SMALL * trade.amount > 0 else 0.0
 
     def _watch_awaited(self, now: datetime, dp: DataProvider) -> None:
         wallets = {cause: said for cause, said in self.failing.items() if cause == WALLETS}
@@ -161,7 +162,7 @@ class LiveWatch:
         if late := late_candles(now, dp, self._candle):
             self.failing[CANDLES] = late
 
-    def _read_own(self, wallets: Wallets, trades: Sequence[Trade]) -> None:
+    def _read_own(self, wallets: Wallets, trades: Sequence[Trade]) -> bool:
         try:
             marked = self.store.own()
             self.own, anew = self._own_coins.look(marked, wallets.get_total, trades)
@@ -172,6 +173,14 @@ class LiveWatch:
                 self._tell(text, "own_coins", asset=asset)
         except MemoryUnusable as error:
             self._memory_fails(error)
+            return False
+        return True
+
+    @property
+    def own_unknown(self) -> str | None:
+        """A sentence until the user's own coins were read for the first time: counted as a trade's,
+        they would hide that its coins have left."""
+        return None if self._own_read else "Which coins are your own is not known yet."
 
     def refresh(self, wallets: Wallets) -> None:
         """Reads the wallets; a failure is a cause."""
@@ -241,12 +250,13 @@ class LiveWatch:
         read = _read_at(wallets, now)
         if not self._loaded or self.blank(wallets):
             return
-        if read != self._own_read:
-            self._read_own(wallets, trades)
+        if read != self._own_read and self._read_own(wallets, trades):
             self._own_read = read
+        if self.own_unknown:
+            return
         total, _ = cash(wallets, self._stake_currency, trades, self._mode)
-        lacking = [one for one in trades if self.lacks(one, wallets)]
-        stops = self._missed_stops.of(trades, lacking)
+        missing = {one.id: self.missing(one, wallets) for one in trades}
+        lacking = [one for one in trades if missing[one.id]]
         view = CashView(
             total=total,
             effect=effect_of(trades, Trade.get_total_closed_profit()),
@@ -254,7 +264,7 @@ class LiveWatch:
             paying=sum(paying(one, wallets, self._own(one)) for one in trades),
             bringing=sum(bringing(one, wallets, self._own(one)) for one in trades),
             costs=sum(costs(one, wallets, self._own(one)) for one in trades),
-            proceeds=sum(proceeds(one, wallets, self._own(one), stops[one.id]) for one in lacking),
+            proceeds=self._missed.proceeds(trades, missing, wallets, read),
             refreshed=read,
         )
         self.cash, settled = self.cash.after(view)
@@ -323,12 +333,7 @@ class LiveWatch:
         book: Book,
     ) -> tuple[Unexplained, ...]:
         return reconciling.holdings(
-            pairs,
-            wallets,
-            trades,
-            self.own,
-            lambda pair: book.close(pair, now),
-            dp.market,
+            pairs, wallets, trades, self.own, lambda pair: book.close(pair, now), dp.market
         )
 
     def _note_unexplained(

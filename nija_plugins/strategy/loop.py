@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from freqtrade.persistence import Trade
+from freqtrade.persistence.custom_data import _CustomData
 
 from nija_plugins.account import Account
 from nija_plugins.copying.standing import Standing
@@ -94,6 +95,7 @@ class Loop(StrategyBase):
         run.begin_loop()
         if self._mode != "backtest":
             Trade.commit()  # what this thread has read of its trades may be of before
+            _CustomData.session.rollback()  # a write that failed would fail whatever follows
         if run.portfolio is not None:
             run.portfolio.look(current_time)
         if run.live is not None:

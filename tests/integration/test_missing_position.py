@@ -1,10 +1,15 @@
 """A trade whose coins are gone: sold by hand while the bot runs."""
 
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
 from freqtrade.persistence import Trade
+from sqlalchemy.exc import OperationalError
 
+from nija_plugins.live.missed import KEY
+from nija_plugins.memory import AccountStore, MemoryUnusable
 from nija_plugins.memory.store import MEMORY_FILE
 from nija_plugins.venue.faults import Fault
 from tests.integration.live import Bot, Home, open_trade, script
@@ -101,6 +106,92 @@ def test_nor_after_a_restart(home: Home) -> None:
     home.clock.move_to(after(12))
     bot = home.start((BTC,), exchange="coinbase", live=True).at(12, 60).at(12, 600)
     assert bot.account().equity == pytest.approx(100, abs=0.6)
+
+
+def test_nor_when_one_reading_had_the_coins_again(
+    home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = sold_by_hand(home, exchange)
+    home.market.paint("BTC", 6, [1 + hour / 10 for hour in range(6)])
+    for hour in range(5, 12):
+        bot.at(hour, 600)
+    real = bot.worker.freqtrade.exchange.get_balances
+    held = open_trade().amount
+    with monkeypatch.context() as once:
+        stale = {"BTC": {"free": held, "used": 0.0, "total": held}}
+        there = bot.worker.freqtrade.exchange
+        once.setattr(there, "get_balances", lambda: {**real(), **stale})
+        bot.at(12, 60)
+    bot.at(12, 120).at(12, 600)
+    assert bot.account().equity == pytest.approx(100, abs=0.6)
+    deleted(bot, 13)
+    assert bot.run.memory.benchmarks.peak == pytest.approx(100, abs=0.6)
+
+
+def test_nor_while_a_new_process_cannot_read_which_coins_are_own(
+    home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sold_by_hand(home, exchange, own="0.005").at(5, 600).at(5, 1200)
+    home.kill()
+    home.clock.move_to(after(6))
+    real, asked = AccountStore.own, []
+
+    def own(store: AccountStore) -> dict[str, float]:
+        asked.append(store)
+        if len(asked) == 1:
+            raise MemoryUnusable("busy")
+        return real(store)
+
+    monkeypatch.setattr(AccountStore, "own", own)
+    home.market.paint("BTC", 6, [1.5])
+    bot = home.start((BTC,), exchange=exchange, live=True).at(7)
+    assert "own" in bot.account().problem
+    for seconds in (10, 60, 600):
+        bot.at(7, seconds)
+        assert bot.account().equity == pytest.approx(100, abs=0.6)
+    assert bot.run.memory.benchmarks.peak == pytest.approx(100, abs=0.6)
+
+
+def test_each_half_counts_at_the_stop_of_its_own_time(home: Home) -> None:
+    """Half is sold by hand, the price doubles, and of the rest the coins leave before their money
+    comes."""
+    home.account("coinbase", USD="1000")
+    home.plugin("script", script({BTC: [4]}, stop=0.04, target=3.0))
+    home.market.paint("BTC", 6, [1 + hour / 10 for hour in range(11)])
+    bot = home.start((BTC,), exchange="coinbase", live=True).at(4).at(4, 15).at(5)
+    half = Decimal(str(open_trade().amount / 2)).quantize(Decimal("1e-8"))
+    key = home.account("coinbase").key
+    coins_leave(home, "coinbase", half)
+    home.venue.deposit(key, "USD", (half * 50_000).quantize(Decimal("0.01")))
+    for hour in range(5, 27):
+        bot.at(hour, 600)
+    before = bot.account()
+    rest = home.books("coinbase").total("BTC")
+    coins_leave(home, "coinbase", rest)
+    bot.at(27, 60)
+    at_stop = before.cash + float(rest) * open_trade().stop_loss
+    assert bot.account().equity == pytest.approx(at_stop, rel=0.005)
+    home.venue.deposit(key, "USD", (rest * 100_000).quantize(Decimal("0.01")))
+    bot.at(27, 120)
+    assert bot.account().equity == pytest.approx(before.equity, rel=0.005)
+    assert not bot.run.memory.locked
+
+
+def test_a_database_that_is_locked_ends_no_loop(home: Home) -> None:
+    """Another process writes for longer than freqtrade waits, just when coins are missed."""
+    bot = sold_by_hand(home, "coinbase")
+    with closing(sqlite3.connect(home.path / "trades.sqlite", isolation_level=None)) as other:
+        bot.run.live.refresh(bot.wallets)
+        other.execute("BEGIN IMMEDIATE")
+        bot.run.live.look_at_cash(after(5, 20), bot.wallets, [open_trade()])
+        assert bot.said("is not kept")
+        assert open_trade().get_custom_data(KEY) is None
+        with pytest.raises(OperationalError):
+            open_trade().set_custom_data("plugin", "a word")
+        other.execute("ROLLBACK")
+    bot.at(5, 600)
+    assert bot.run.loop == after(5, 600)
+    assert open_trade().get_custom_data(KEY)
 
 
 def test_when_the_memory_is_lost_meanwhile(home: Home, exchange: str) -> None:
@@ -218,15 +309,16 @@ def test_after_a_balance_that_lagged_what_is_missing_later_counts_at_the_stop_of
     bot = home.start((BTC,), exchange=exchange, live=True).at(4).at(4, 15)
     coins_unseen(bot)
     bot.run.live.look_at_cash(after(4, 16), bot.wallets, [open_trade()])
-    if restarted:
-        home.kill()
-        bot = home.start((BTC,), exchange=exchange, live=True)
     for hour in range(5, 10):
         bot.at(hour, 60).at(hour, 600)
     stop = open_trade().stop_loss
     assert stop > 60_000
     before = bot.account()
     coins_leave(home, exchange, home.books(exchange).total("BTC"))
+    if restarted:
+        home.kill()
+        home.clock.move_to(after(9, 1100))
+        bot = home.start((BTC,), exchange=exchange, live=True)
     bot.at(9, 1200)
     at_stop = before.cash + open_trade().amount * stop
     assert bot.account().equity == pytest.approx(at_stop, rel=0.01)
