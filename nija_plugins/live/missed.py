@@ -41,8 +41,8 @@ class MissedCoins:
         self._parts: dict[int, tuple[Part, ...]] = {}
         self._kept: dict[int, tuple[Part, ...]] = {}
         """As they are in the database."""
-        self._fewer: dict[int, datetime] = {}
-        """When the last reading had fewer of them missing than are kept."""
+        self._fewer: dict[int, tuple[datetime, tuple[Part, ...]]] = {}
+        """What the last reading lacked, where that was less than is kept."""
 
     def proceeds(
         self,
@@ -62,21 +62,34 @@ class MissedCoins:
         self._parts = {one.id: self._parts[one.id] for one in trades}
         return brought
 
+    def sells(self, trade: Trade) -> None:
+        """An exit is about to be sent: what leaves now are coins that the last reading had."""
+        if trade.id in self._fewer:
+            _, self._parts[trade.id] = self._fewer.pop(trade.id)
+
     def _look(self, trade: Trade, gone: float, read: datetime) -> tuple[Part, ...]:
         """What is missing now. That coins are there again counts for later once a second reading
-        agrees (a balance may lag behind a fill)."""
+        agrees (a balance may lag behind a fill), and as far as it does."""
         if trade.id not in self._parts:
             self._kept[trade.id] = self._parts[trade.id] = _stored(trade)
         known = self._parts[trade.id]
-        found = after(known, gone, float(trade.stop_loss or 0.0))
-        if gone >= sum(amount for amount, _ in known) * (1 - NOISE):
+        found = agreed = after(known, gone, float(trade.stop_loss or 0.0))
+        if gone >= _amount(known) * (1 - NOISE):
             self._fewer.pop(trade.id, None)
-        elif self._fewer.setdefault(trade.id, read) == read:
-            return found
-        self._parts[trade.id] = found
-        if found != self._kept[trade.id] and _keep(trade, found):
-            self._kept[trade.id] = found
+        else:
+            when, before = self._fewer.setdefault(trade.id, (read, found))
+            if when == read:
+                return found
+            self._fewer[trade.id] = read, found
+            agreed = max(before, found, key=_amount)
+        self._parts[trade.id] = agreed
+        if agreed != self._kept[trade.id] and _keep(trade, agreed):
+            self._kept[trade.id] = agreed
         return found
+
+
+def _amount(parts: Sequence[Part]) -> float:
+    return sum(amount for amount, _ in parts)
 
 
 def _stored(trade: Trade) -> tuple[Part, ...]:

@@ -77,7 +77,7 @@ class LiveWatch:
         self._uncounted = 0.0
         self._flows: list[CashFlow] = []
         self._missing = MissingPositions()
-        self._missed = MissedCoins()
+        self.missed = MissedCoins()
 
     # -- memory -----------------------------------------------------------------------------
 
@@ -162,7 +162,7 @@ class LiveWatch:
         if late := late_candles(now, dp, self._candle):
             self.failing[CANDLES] = late
 
-    def _read_own(self, wallets: Wallets, trades: Sequence[Trade]) -> bool:
+    def _read_own(self, wallets: Wallets, trades: Sequence[Trade]) -> None:
         try:
             marked = self.store.own()
             self.own, anew = self._own_coins.look(marked, wallets.get_total, trades)
@@ -173,14 +173,6 @@ class LiveWatch:
                 self._tell(text, "own_coins", asset=asset)
         except MemoryUnusable as error:
             self._memory_fails(error)
-            return False
-        return True
-
-    @property
-    def own_unknown(self) -> str | None:
-        """A sentence until the user's own coins were read for the first time: counted as a trade's,
-        they would hide that its coins have left."""
-        return None if self._own_read else "Which coins are your own is not known yet."
 
     def refresh(self, wallets: Wallets) -> None:
         """Reads the wallets; a failure is a cause."""
@@ -250,10 +242,9 @@ class LiveWatch:
         read = _read_at(wallets, now)
         if not self._loaded or self.blank(wallets):
             return
-        if read != self._own_read and self._read_own(wallets, trades):
+        if read != self._own_read:
+            self._read_own(wallets, trades)
             self._own_read = read
-        if self.own_unknown:
-            return
         total, _ = cash(wallets, self._stake_currency, trades, self._mode)
         missing = {one.id: self.missing(one, wallets) for one in trades}
         lacking = [one for one in trades if missing[one.id]]
@@ -264,7 +255,7 @@ class LiveWatch:
             paying=sum(paying(one, wallets, self._own(one)) for one in trades),
             bringing=sum(bringing(one, wallets, self._own(one)) for one in trades),
             costs=sum(costs(one, wallets, self._own(one)) for one in trades),
-            proceeds=self._missed.proceeds(trades, missing, wallets, read),
+            proceeds=self.missed.proceeds(trades, missing, wallets, read),
             refreshed=read,
         )
         self.cash, settled = self.cash.after(view)

@@ -46,7 +46,7 @@ class Accounts(RunBase):
         if self.mode == "live" and live is not None:
             own, planned = live.own, self.plans.stop_of_resting
             held, problem = positions(trades, book, now, wallets, own, planned)
-            problem = live.blank(wallets) or live.own_unknown or problem
+            problem = live.blank(wallets) or problem
         else:
             held, problem = positions(trades, book, now, planned=self.plans.stop_of_resting)
         if alone:

@@ -9,7 +9,7 @@ from freqtrade.persistence import Trade
 from sqlalchemy.exc import OperationalError
 
 from nija_plugins.live.missed import KEY
-from nija_plugins.memory import AccountStore, MemoryUnusable
+from nija_plugins.memory import AccountStore, Memory, MemoryUnusable
 from nija_plugins.memory.store import MEMORY_FILE
 from nija_plugins.venue.faults import Fault
 from tests.integration.live import Bot, Home, open_trade, script
@@ -108,21 +108,38 @@ def test_nor_after_a_restart(home: Home) -> None:
     assert bot.account().equity == pytest.approx(100, abs=0.6)
 
 
+class Balances:
+    """What the exchange says that the account has, where it is not what it has."""
+
+    def __init__(self, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.told: dict[str, dict[str, float]] = {}
+        there = bot.worker.freqtrade.exchange
+        real = there.get_balances
+        monkeypatch.setattr(there, "get_balances", lambda: {**real(), **self.told})
+
+    def tell(self, asset: str, amount: float) -> None:
+        """From now on there are `amount` of `asset`."""
+        self.told[asset] = {"free": amount, "used": 0.0, "total": amount}
+
+
+@pytest.mark.parametrize("dust", [False, True])
 def test_nor_when_one_reading_had_the_coins_again(
-    home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch
+    home: Home, exchange: str, monkeypatch: pytest.MonkeyPatch, dust: bool
 ) -> None:
+    """Also when the one before it had a few of them."""
     bot = sold_by_hand(home, exchange)
     home.market.paint("BTC", 6, [1 + hour / 10 for hour in range(6)])
     for hour in range(5, 12):
         bot.at(hour, 600)
-    real = bot.worker.freqtrade.exchange.get_balances
     held = open_trade().amount
     with monkeypatch.context() as once:
-        stale = {"BTC": {"free": held, "used": 0.0, "total": held}}
-        there = bot.worker.freqtrade.exchange
-        once.setattr(there, "get_balances", lambda: {**real(), **stale})
-        bot.at(12, 60)
-    bot.at(12, 120).at(12, 600)
+        balances = Balances(bot, once)
+        if dust:
+            balances.tell("BTC", held * 0.01)
+            bot.at(12, 60)
+        balances.tell("BTC", held)
+        bot.at(12, 120)
+    bot.at(12, 180).at(12, 600)
     assert bot.account().equity == pytest.approx(100, abs=0.6)
     deleted(bot, 13)
     assert bot.run.memory.benchmarks.peak == pytest.approx(100, abs=0.6)
@@ -145,11 +162,57 @@ def test_nor_while_a_new_process_cannot_read_which_coins_are_own(
     monkeypatch.setattr(AccountStore, "own", own)
     home.market.paint("BTC", 6, [1.5])
     bot = home.start((BTC,), exchange=exchange, live=True).at(7)
-    assert "own" in bot.account().problem
     for seconds in (10, 60, 600):
         bot.at(7, seconds)
         assert bot.account().equity == pytest.approx(100, abs=0.6)
     assert bot.run.memory.benchmarks.peak == pytest.approx(100, abs=0.6)
+
+
+def test_coins_that_come_back_and_are_sold_count_at_the_stop_of_the_sale(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person moves them away for a day, in which the price doubles, and back; they are sold in
+    that very loop, and the balance lags behind the money."""
+    home.account("coinbase", USD="1000")
+    home.plugin("script", script({BTC: [4]}, stop=0.04, target=9.0))
+    home.market.paint("BTC", 6, [1.1, 1.3, 1.6, 2.0] + [2.0] * 15 + [1.75] * 6)
+    bot = home.start((BTC,), exchange="coinbase", live=True).at(4).at(4, 15).at(5)
+    amount = home.books("coinbase").total("BTC")
+    coins_leave(home, "coinbase", amount)
+    for hour in range(5, 26):
+        bot.at(hour, 600)
+    stop = open_trade().stop_loss
+    home.venue.deposit(home.account("coinbase").key, "BTC", amount)
+    Balances(bot, monkeypatch).tell("USD", float(home.books("coinbase").total("USD")))
+    bot.at(26, 80)
+    bot.run.live.refresh(bot.wallets)
+    bot.run.live.look_at_cash(after(26, 81), bot.wallets, Trade.get_trades_proxy(is_open=True))
+    assert home.books("coinbase").total("BTC") == 0
+    assert open_trade().open_orders
+    cash = bot.wallets.get_total("USD")
+    at_stop = cash + float(amount) * stop
+    assert bot.account().equity == pytest.approx(at_stop, rel=0.005)
+
+
+def test_the_limits_act_while_the_memory_cannot_be_read(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.account("coinbase", USD="1000")
+    home.plugin("script", script({BTC: [4]}, stop=0.04))
+    home.market.paint("BTC", 7, [0.3])
+    home.start((BTC,), exchange="coinbase", live=True).at(4).at(4, 15).at(5)
+    home.kill()
+    home.clock.move_to(after(6))
+
+    def load(store: AccountStore) -> Memory:
+        raise MemoryUnusable("no permission")
+
+    monkeypatch.setattr(AccountStore, "load", load)
+    bot = home.start((BTC,), exchange="coinbase", live=True).at(6, 60)
+    for seconds in (5, 20, 60):
+        bot.at(8, seconds)
+    assert bot.run.loop == after(8, 60)
+    assert "nija_daily_loss" in bot.run.memory.locked
 
 
 def test_each_half_counts_at_the_stop_of_its_own_time(home: Home) -> None:
