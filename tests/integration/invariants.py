@@ -57,12 +57,19 @@ class Invariants:
         self._benchmarks = _Benchmarks(WALLET)
         self._seen = 0
         self._unjudged: list[Fill] = []
+        self._flows: list[tuple[datetime, float]] = []
         self._room = WALLET
         """The least that the books' equity ever was above its floor."""
 
     def listen_to(self, bot: Bot) -> None:
         """Hears of every stake that the sizer of `bot` approves."""
         bot.run.approvals = Approvals(self.home.venue.clock, self._approved)
+
+    def moved(self, amount: float) -> None:
+        """A person brings `amount` dollars, or takes them away, now."""
+        self._flows.append((self.home.venue.clock(), amount))
+        equity = self._equity(self.home.books(self.exchange))
+        self._benchmarks.grow((equity + amount) / equity)
 
     def _note(self, problems: Iterator[str]) -> None:
         for problem in problems:
@@ -75,7 +82,7 @@ class Invariants:
         """Nothing bought twice, too much, or without the sizer; every file readable."""
         books = self.home.books(self.exchange)
         self._note(double_entries(books))
-        self._note(too_much(books))
+        self._note(too_much(books, self._flows))
         self._note(self._above_the_stake(books))
         self._room = min(self._room, self._equity(books) - self._benchmarks.floor)
         self.files()
@@ -112,6 +119,7 @@ class Invariants:
         self._benchmarks.observe(datetime.now(UTC), self._equity(books))
         trades = {trade.pair: trade for trade in Trade.get_trades_proxy(is_open=True)}
         self._note(self._false_locks(bot))
+        self._note(self._false_peaks(bot))
         if any(unheard(trade, books) for trade in trades.values()):
             return False
         if {fill.side for fill in self._unjudged} == {Side.BUY}:
@@ -145,6 +153,14 @@ class Invariants:
         for reason in {locks.DRAWDOWN, locks.DAY} & {one for one, _ in bot.account().locks}:
             if self._room > SMALLEST_LOSS:
                 yield f"{reason}, though the equity never came within ${self._room:.2f} of a floor"
+
+    def _false_peaks(self, bot: Bot) -> Iterator[str]:
+        """The account remembers no peak that it never had. What is taken away while sold coins have
+        yet to be heard of may be theirs: entries wait until it is clear."""
+        marks = bot.run.memory.benchmarks
+        most = self._benchmarks.peak
+        if marks is not None and marks.peak > most * 1.02 and not bot.account().awaited:
+            yield f"the peak is {marks.peak:.2f}, the books' {most:.2f}, {datetime.now(UTC)}"
 
     def _mark(self, pair: str) -> float:
         """The last closed price, from the market itself."""
@@ -227,6 +243,10 @@ class _Benchmarks:
         elif now.date() < self.day:
             self.opening = max(self.opening, equity)
         self.day, self.peak = now.date(), max(self.peak, equity)
+
+    def grow(self, share: float) -> None:
+        """As the equity did by money that came or went."""
+        self.opening, self.peak = self.opening * share, self.peak * share
 
     @property
     def floor(self) -> float:

@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -52,11 +53,15 @@ def double_entries(books: Books) -> Iterator[str]:
         held[fill.pair] += fill.amount
 
 
-def too_much(books: Books) -> Iterator[str]:
-    """More than the tier's positions, the largest stake, or less cash than the buffer; at cost."""
+def too_much(books: Books, flows: Sequence[tuple[datetime, float]] = ()) -> Iterator[str]:
+    """More than the tier's positions, the largest stake, or less cash than the buffer; at cost.
+    `flows` are the times and dollars of what came and went."""
+    due = list(flows)
     cash, cost = Decimal(str(WALLET)), dict.fromkeys(PAIRS, Decimal(0))
     amount = dict.fromkeys(PAIRS, Decimal(0))
     for fill in books.fills:
+        while due and due[0][0] <= fill.time:
+            cash += Decimal(str(due.pop(0)[1]))
         sign = 1 if fill.side is Side.BUY else -1
         cash -= sign * fill.cost + fill.fee
         before = amount[fill.pair]

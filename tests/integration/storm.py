@@ -27,6 +27,7 @@ from tests.integration.invariants import Invariants
 from tests.integration.ledger_checks import PAIRS, WALLET
 from tests.integration.live import Bot, Home, a_home, script
 from tests.integration.painted_market import PaintedMarket, after
+from tests.integration.person import Person
 from tests.integration.weather import (
     PATIENCE,
     SKEW,
@@ -110,7 +111,9 @@ def _spoken(time: timedelta | None) -> str:
 class Voyage:
     """One bot on its way through `hours` of bad weather and QUIET ones; all follows `seed`."""
 
-    def __init__(self, home: Home, exchange: str, seed: int, hours: int) -> None:
+    def __init__(
+        self, home: Home, exchange: str, seed: int, hours: int, *, meddled: bool = False
+    ) -> None:
         self.home, self.exchange, self.hours = home, exchange, hours
         self.rng = np.random.default_rng(seed)
         self.found = Storm()
@@ -128,6 +131,8 @@ class Voyage:
             home.market.paint(asset, BEGIN, factors)
         home.account(exchange, USD=str(WALLET))
         self.invariants = Invariants(home, exchange)
+        meddling = np.random.default_rng([seed, 1])
+        self.person = Person(home, exchange, self.invariants, meddling) if meddled else None
 
     def go(self) -> Storm:
         """From beginning to end."""
@@ -150,9 +155,12 @@ class Voyage:
         return self.found
 
     def _worse(self) -> None:
-        self._maintenance += brew(self.home, self.exchange, self.rng)
+        if self.person is None or self.rng.random() < 0.3:
+            self._maintenance += brew(self.home, self.exchange, self.rng)
         if self.bot is not None:  # a person looks by, and is content
             locks.release(locks.ALL, locks.ERRORS, datetime.now(UTC))
+        if self.person is not None and (done := self.person.acts()):
+            self._befell(done)
         trouble = trouble_clocks(self.clocks, self.rng, after(BEGIN + self.hours))
         if trouble:
             self._befell(trouble)
@@ -213,6 +221,8 @@ class Voyage:
         if not _well(self.bot):
             return False
         settled = self.invariants.when_well(self.bot)
+        if self.person is not None:
+            self.person.follows_advice(self.bot)
         for kind, since in self._ailing.items():
             self.found.took(kind, self.home.venue.clock() - since)
         self._ailing.clear()
@@ -264,14 +274,14 @@ def _well(bot: Bot) -> bool:
     return all(one and now - one.ended < timedelta(hours=1) for one in readings)
 
 
-def storm(home: Home, exchange: str, seed: int, hours: int) -> Storm:
+def storm(home: Home, exchange: str, seed: int, hours: int, *, meddled: bool = False) -> Storm:
     """`hours` of bad weather from START + BEGIN on, and QUIET ones; everything follows `seed`."""
-    found = Voyage(home, exchange, seed, hours).go()
+    found = Voyage(home, exchange, seed, hours, meddled=meddled).go()
     found.broken = [f"seed {seed}: {one}" for one in found.broken]
     return found
 
 
-def storms(exchange: str, seeds: range, hours: int = 12) -> Storm:
+def storms(exchange: str, seeds: range, hours: int = 12, *, meddled: bool = False) -> Storm:
     """One storm a seed, all on one exchange, each in a home of its own."""
     whole, market = Storm(), PaintedMarket()
     venue = Venue(market)
@@ -283,9 +293,9 @@ def storms(exchange: str, seeds: range, hours: int = 12) -> Storm:
                 pytest.MonkeyPatch.context() as patch,
                 a_home(path, url, market, venue, patch) as home,
             ):
-                whole.add(storm(home, exchange, seed, hours))
+                whole.add(storm(home, exchange, seed, hours, meddled=meddled))
     return whole
 
 
 if __name__ == "__main__":
-    print(storms(sys.argv[1], range(*map(int, sys.argv[2:]))))  # noqa: T201
+    print(storms(sys.argv[1], range(*map(int, sys.argv[2:4])), meddled=sys.argv[4:] == ["meddled"]))  # noqa: T201

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.integration.live import Home
+from tests.integration.person import BRINGS, SELLS, TAKES
 from tests.integration.storm import storm, storms
 
 # One exchange serves all of them.
@@ -30,3 +31,11 @@ def test_a_thousand_faults_and_a_hundred_kills(
     assert sum(whole.faults.values()) - whole.kills > 500
     assert whole.kills > 50
     assert whole.judged > 10
+
+
+@pytest.mark.slow
+def test_a_person_who_trades_and_moves_money_meanwhile(exchange: str) -> None:
+    """Sells the bot's positions by hand, brings money and takes some away."""
+    whole = storms(exchange, range(2, 10), meddled=True)
+    assert whole.broken == []
+    assert min(whole.faults[done] for done in (BRINGS, TAKES, SELLS)) > 2
