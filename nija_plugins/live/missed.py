@@ -3,6 +3,7 @@ price that rises later is none of theirs, though freqtrade goes on trailing."""
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from freqtrade.persistence import Trade
@@ -25,24 +26,33 @@ def after(parts: Sequence[Part], gone: float, stop: float) -> tuple[Part, ...]:
     """The parts once `gone` coins are missing in all: more than before left at `stop`; where fewer
     are missing, those that left last are there again."""
     kept, left = [], gone
-    for amount, price in parts:
+    for amount, price in (*parts, (gone, stop)):
         if left > NOISE * gone:
             kept.append((min(amount, left), price))
         left -= amount
-    if left > NOISE * gone:
-        kept.append((left, stop))
     return tuple(kept)
+
+
+@dataclass
+class _Known:
+    """Of one trade: its `parts`, those that are `kept` in the database, and when a reading lacked
+    `fewer`, and which."""
+
+    parts: tuple[Part, ...]
+    kept: tuple[Part, ...]
+    fewer: tuple[datetime, tuple[Part, ...]] | None = None
 
 
 class MissedCoins:
     """The coins of each open trade that have left, reading by reading of the wallets."""
 
     def __init__(self) -> None:
-        self._parts: dict[int, tuple[Part, ...]] = {}
-        self._kept: dict[int, tuple[Part, ...]] = {}
-        """As they are in the database."""
-        self._fewer: dict[int, tuple[datetime, tuple[Part, ...]]] = {}
-        """What the last reading lacked, where that was less than is kept."""
+        self._known: dict[int, _Known] = {}
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether coins are there again as far as one reading of the wallets knows."""
+        return any(one.fewer for one in self._known.values())
 
     def proceeds(
         self,
@@ -55,46 +65,41 @@ class MissedCoins:
         no lower than if every stop were hit, which the loss limits allow for. Barring a gap, it is
         the least. `missing` is how many are by the number of each open trade, in base currency;
         `read` when the `wallets` were (UTC)."""
-        brought = 0.0
+        known, brought = {}, 0.0
         for trade in trades:
-            parts = self._look(trade, missing[trade.id], read)
-            brought += sum(part[0] * part[1] for part in parts) * (1 - exit_fee(trade, wallets))
-        self._parts = {one.id: self._parts[one.id] for one in trades}
+            known[trade.id] = one = self._known.get(trade.id) or _stored(trade)
+            parts = _look(one, missing[trade.id], float(trade.stop_loss or 0.0), read)
+            if one.parts != one.kept and _keep(trade, one.parts):
+                one.kept = one.parts
+            brought += sum(amount * price for amount, price in parts) * (
+                1 - exit_fee(trade, wallets)
+            )
+        self._known = known
         return brought
 
-    def sells(self, trade: Trade) -> None:
-        """An exit is about to be sent: what leaves now are coins that the last reading had."""
-        if trade.id in self._fewer:
-            _, self._parts[trade.id] = self._fewer.pop(trade.id)
 
-    def _look(self, trade: Trade, gone: float, read: datetime) -> tuple[Part, ...]:
-        """What is missing now. That coins are there again counts for later once a second reading
-        agrees (a balance may lag behind a fill), and as far as it does."""
-        if trade.id not in self._parts:
-            self._kept[trade.id] = self._parts[trade.id] = _stored(trade)
-        known = self._parts[trade.id]
-        found = agreed = after(known, gone, float(trade.stop_loss or 0.0))
-        if gone >= _amount(known) * (1 - NOISE):
-            self._fewer.pop(trade.id, None)
-        else:
-            when, before = self._fewer.setdefault(trade.id, (read, found))
-            if when == read:
-                return found
-            self._fewer[trade.id] = read, found
-            agreed = max(before, found, key=_amount)
-        self._parts[trade.id] = agreed
-        if agreed != self._kept[trade.id] and _keep(trade, agreed):
-            self._kept[trade.id] = agreed
+def _look(known: _Known, gone: float, stop: float, read: datetime) -> tuple[Part, ...]:
+    """What is missing now. That coins are there again counts for later once a second reading
+    agrees (a balance may lag behind a fill), and as far as it does."""
+    found = after(known.parts, gone, stop)
+    if gone >= _amount(known.parts) * (1 - NOISE):
+        known.parts, known.fewer = found, None
         return found
+    when, before = known.fewer or (read, found)
+    if when != read:
+        known.parts = max(before, found, key=_amount)
+    known.fewer = (read, found)
+    return found
 
 
 def _amount(parts: Sequence[Part]) -> float:
     return sum(amount for amount, _ in parts)
 
 
-def _stored(trade: Trade) -> tuple[Part, ...]:
-    parts: Sequence[tuple[float, float]] = trade.get_custom_data(KEY) or ()
-    return tuple((amount, price) for amount, price in parts)
+def _stored(trade: Trade) -> _Known:
+    stored: Sequence[Part] = trade.get_custom_data(KEY) or ()
+    parts = tuple((amount, price) for amount, price in stored)
+    return _Known(parts, kept=parts)
 
 
 def _keep(trade: Trade, parts: tuple[Part, ...]) -> bool:

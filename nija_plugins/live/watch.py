@@ -77,7 +77,7 @@ class LiveWatch:
         self._uncounted = 0.0
         self._flows: list[CashFlow] = []
         self._missing = MissingPositions()
-        self.missed = MissedCoins()
+        self._missed_coins = MissedCoins()
 
     # -- memory -----------------------------------------------------------------------------
 
@@ -141,6 +141,7 @@ class LiveWatch:
         # Read in the future: the clock was put back.
         due = abs(now - _read_at(wallets, now)) >= REFRESH
         doubtful = self.cash.pending or self._unexplained_since.keys() - self._reported
+        doubtful = doubtful or self._missed_coins.doubtful
         doubtful = doubtful or any(self.missing(one, wallets) for one in trades)
         if due or doubtful or WALLETS in self.failing or self.blank(wallets):
             self.refresh(wallets)
@@ -255,7 +256,7 @@ class LiveWatch:
             paying=sum(paying(one, wallets, self._own(one)) for one in trades),
             bringing=sum(bringing(one, wallets, self._own(one)) for one in trades),
             costs=sum(costs(one, wallets, self._own(one)) for one in trades),
-            proceeds=self.missed.proceeds(trades, missing, wallets, read),
+            proceeds=self._missed_coins.proceeds(trades, missing, wallets, read),
             refreshed=read,
         )
         self.cash, settled = self.cash.after(view)

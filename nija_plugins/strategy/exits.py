@@ -149,8 +149,6 @@ class Exits(StrategyBase):
         if self._mode == "live":
             price = None if order_type == "market" else rate
             lost_exits.note(trade, amount, price, exit_reason)
-            if self.run.live is not None:
-                self.run.live.missed.sells(trade)
         return True
 
     def ft_check_timed_out(self, trade: Trade, order: Order, current_time: datetime) -> bool:
