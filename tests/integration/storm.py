@@ -146,7 +146,10 @@ class Voyage:
                 hour += 1
                 self._worse()
             self._quarter()
-        self._loop()  # the last hour has just closed
+        # The last hour has just closed: an exit may be sent, then heard of, then counted.
+        for _ in range(3):
+            self._loop()
+            self.clocks.set(self.clocks.now + timedelta(seconds=5))
         assert self.bot is not None, "it starts when nothing fails"
         self.invariants.at_the_end(self.bot)
         self.found.broken = self.invariants.broken

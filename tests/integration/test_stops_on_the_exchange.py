@@ -29,7 +29,7 @@ SOFTWARE_STOP = {
 def entered(home: Home, exchange: str = "kraken", *, live: bool = True, **changes: Any) -> Bot:
     """A bot with a position in BTC since START + 4, its stop 4% below."""
     home.plugin("scripted", script({BTC: [4]}, stop=0.04))
-    bot = home.start(exchange=exchange, live=live, timeout=500, **changes).at(4).at(4, 15)
+    bot = home.start(exchange=exchange, live=live, timeout=2_000, **changes).at(4).at(4, 15)
     assert open_trade().amount > 0
     return bot
 
