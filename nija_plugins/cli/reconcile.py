@@ -26,8 +26,9 @@ from nija_plugins.cli.tables import show, table
 from nija_plugins.live import reconciling
 from nija_plugins.live.adopting import adopt, bought_for, order_behind, sells
 from nija_plugins.live.holdings import Unexplained
-from nija_plugins.live.own_coins import NOISE, least_left
+from nija_plugins.live.own_coins import least_left
 from nija_plugins.memory import MemoryUnusable
+from nija_plugins.wallet import NOISE
 
 
 def reconcile(

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from freqtrade.persistence import LocalTrade
 
-NOISE = 1e-9
-"""The share of an amount that binary fractions may be off."""
+from nija_plugins.wallet import NOISE
 
 
 def left_of(own: float, held: float, traded: float) -> float:
